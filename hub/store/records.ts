@@ -1,0 +1,253 @@
+import type { Channel, DeviceKind } from '../../shared/channels.ts';
+import type { Failure } from '../../shared/failure-codes.ts';
+import type { MessageStatus } from '../../shared/status-ladder.ts';
+import type { Finding } from '../../shared/wire/health.ts';
+
+export type { Acceptance } from '../../shared/wire/acceptance.ts';
+
+/** `limit` 1–200; `cursor` is what the page before answered as `next_cursor`. Newest first. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+export interface Header {
+  key: string;
+  value: string;
+}
+
+export interface Workspace {
+  location_id: string;
+  name: string;
+  address: string | null;
+  email: string | null;
+  phone: string | null;
+  url: string | null;
+  headers: Header[];
+  /** `whsec_…` */
+  signing_secret: string;
+  connected: boolean;
+  require_api_key: boolean;
+  webhook_enabled: boolean;
+  webhook_disabled_reason: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export type NewWorkspace = Pick<
+  Workspace,
+  | 'location_id'
+  | 'name'
+  | 'address'
+  | 'email'
+  | 'phone'
+  | 'url'
+  | 'headers'
+  | 'signing_secret'
+  | 'connected'
+  | 'require_api_key'
+>;
+
+export type WorkspaceChanges = Partial<Omit<Workspace, 'location_id' | 'created_at' | 'updated_at'>>;
+
+/** Device X serves workspace Y on this channel. */
+export interface Assignment {
+  location_id: string;
+  device_id: string;
+  channel: Channel;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  created_at: number;
+  last_used_at: number | null;
+}
+
+export interface NewApiKey {
+  id: string;
+  location_id: string;
+  name: string;
+  /** SHA-256, hex. */
+  hash: string;
+  created_at: number;
+}
+
+export interface Device {
+  id: string;
+  kind: DeviceKind;
+  name: string;
+  /** Its own number or e-mail address. */
+  address: string | null;
+  channels: Channel[];
+  paired_at: number | null;
+  paused: boolean;
+  last_seen_at: number | null;
+  bridge_version: string | null;
+  os_version: string | null;
+  hostname: string | null;
+  findings: Finding[];
+  created_at: number;
+}
+
+export type DeviceChanges = Partial<Pick<Device, 'name' | 'address' | 'channels' | 'paused'>>;
+
+export interface Enrollment {
+  device: Pick<Device, 'id' | 'kind' | 'name' | 'address' | 'channels'>;
+  /** SHA-256 of the one-time code, hex. */
+  code_hash: string;
+  expires_at: number;
+}
+
+export interface RedeemRequest {
+  code_hash: string;
+  kind: DeviceKind;
+  /** SHA-256 of the new device token, hex. */
+  token_hash: string;
+  bridge_version: string;
+  os_version: string;
+  hostname: string;
+}
+
+export interface NewMessage {
+  id: string;
+  location_id: string;
+  message_id: string;
+  user_id: string;
+  /** E.164 or a lower-case e-mail address. */
+  phone: string;
+  text: string;
+  attachments: string[];
+  channel: Channel;
+  /** SHA-256 over everything that makes the content, hex: tells a repetition from a conflict. */
+  content_hash: string;
+  expires_at: number;
+}
+
+export interface Message {
+  id: string;
+  direction: 'out' | 'in';
+  /** null for an inbound message that no connected workspace was there for. */
+  location_id: string | null;
+  message_id: string;
+  user_id: string | null;
+  phone: string;
+  text: string;
+  attachments: string[];
+  channel: Channel;
+  /** Inbound messages are RECEIVED. */
+  status: MessageStatus | 'RECEIVED';
+  device_id: string | null;
+  error: Failure | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface MessageFilter {
+  workspace?: string | undefined;
+  phone?: string | undefined;
+  status?: string | undefined;
+  channel?: Channel | undefined;
+  direction?: 'out' | 'in' | undefined;
+  /** Part of the client's message_id, the hub's id or the phone. */
+  q?: string | undefined;
+}
+
+/** One step of a message's way. `source` says who learnt it: `hub`, or `device`. */
+export interface TimelineEvent {
+  at: number;
+  status: string;
+  source: string;
+  detail: string | null;
+}
+
+export interface ClaimedSend {
+  id: string;
+  location_id: string;
+  phone: string;
+  text: string;
+  attachments: string[];
+  channel: Channel;
+  expires_at: number;
+}
+
+export type DeliveryStatus = 'pending' | 'delivered' | 'dead' | 'recorded';
+
+export interface Delivery {
+  id: string;
+  webhook_id: string;
+  location_id: string;
+  type: string;
+  status: DeliveryStatus;
+  attempts: number;
+  next_attempt_at: number | null;
+  last_error: string | null;
+  created_at: number;
+}
+
+export interface DeliveryFilter {
+  workspace?: string | undefined;
+  status?: DeliveryStatus | undefined;
+}
+
+export interface ClaimedDelivery {
+  id: string;
+  webhook_id: string;
+  location_id: string;
+  type: string;
+  /** The JSON to POST, byte for byte the same at every attempt. */
+  body: string;
+  /** Number of this attempt, 1 for the first. */
+  attempt: number;
+  created_at: number;
+  url: string;
+  headers: Header[];
+  signing_secret: string;
+}
+
+export type AttemptError =
+  | 'dns_error'
+  | 'connection_refused'
+  | 'connection_reset'
+  | 'timeout'
+  | 'tls_error'
+  | 'http_status'
+  | 'blocked_address'
+  | 'other';
+
+/** One POST of a delivery. */
+export interface Attempt {
+  attempt: number;
+  at: number;
+  latency_ms: number;
+  http_status: number | null;
+  error: AttemptError | null;
+  error_message: string | null;
+  /** The first 4 KiB of the answer. */
+  response: string | null;
+}
+
+export interface SettledDelivery {
+  id: string;
+  attempt: Attempt;
+  outcome:
+    | { kind: 'delivered' }
+    | { kind: 'retry'; at: number }
+    | { kind: 'dead' }
+    /** The endpoint asked not to be called again (410), or failed for five days: `reason` is shown to the admin. */
+    | { kind: 'disable'; reason: string };
+}
+
+export interface QueueCounts {
+  messages_queued: number;
+  messages_dispatched: number;
+  deliveries_pending: number;
+  deliveries_dead: number;
+  /** Age of the oldest delivery that is due, milliseconds; 0 when none is. */
+  oldest_due_ms: number;
+}

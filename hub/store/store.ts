@@ -1,0 +1,180 @@
+import type { Health } from '../../shared/wire/health.ts';
+import type { JournalBatch } from '../../shared/wire/journal.ts';
+import type {
+  Acceptance,
+  ApiKey,
+  Assignment,
+  Attempt,
+  ClaimedDelivery,
+  ClaimedSend,
+  Delivery,
+  DeliveryFilter,
+  Device,
+  DeviceChanges,
+  Enrollment,
+  Message,
+  MessageFilter,
+  NewApiKey,
+  NewMessage,
+  NewWorkspace,
+  Page,
+  PageRequest,
+  QueueCounts,
+  RedeemRequest,
+  SettledDelivery,
+  TimelineEvent,
+  Workspace,
+  WorkspaceChanges,
+} from './records.ts';
+
+/**
+ * Everything the hub remembers. Each method is one whole step: one transaction, on disk (fsynced) when its promise
+ * resolves, with nothing but SQL inside. Times are epoch milliseconds, given by the caller. A store that cannot write
+ * throws StoreUnavailableError and has then changed nothing.
+ */
+export interface Store extends WorkspaceStore, DeviceStore, MessageStore, DeliveryStore, AsyncDisposable {
+  /** Resolves when the database answers and can be written. */
+  ping(): Promise<void>;
+  countQueues(now: number): Promise<QueueCounts>;
+}
+
+export interface WorkspaceStore {
+  createWorkspace(workspace: NewWorkspace, now: number): Promise<Workspace>;
+  listWorkspaces(page: PageRequest): Promise<Page<Workspace>>;
+  findWorkspace(locationId: string): Promise<Workspace | undefined>;
+  /** Clearing the URL or switching the webhook off turns its pending deliveries into recorded ones. */
+  updateWorkspace(locationId: string, changes: WorkspaceChanges, now: number): Promise<Workspace | undefined>;
+  /** Deletes the workspace with its assignments, keys, and deliveries; its messages stay for the record. */
+  deleteWorkspace(locationId: string): Promise<boolean>;
+  /** Replaces the workspace's assignments as a whole. Unknown device ids throw UnknownDeviceError. */
+  setAssignments(
+    locationId: string,
+    assignments: Omit<Assignment, 'location_id'>[],
+    now: number,
+  ): Promise<void>;
+  listAssignments(locationId: string): Promise<Assignment[]>;
+  createApiKey(key: NewApiKey): Promise<void>;
+  listApiKeys(locationId: string): Promise<ApiKey[]>;
+  /** Records the use (at most once a minute) and answers whether a live key with that hash belongs to the workspace. */
+  useApiKey(locationId: string, hash: string, now: number): Promise<boolean>;
+  revokeApiKey(locationId: string, id: string): Promise<boolean>;
+}
+
+export interface DeviceStore {
+  createEnrollment(enrollment: Enrollment, now: number): Promise<Device>;
+  /** Trades a code for a credential, once: undefined when the code is unknown, used or expired. */
+  redeemEnrollment(request: RedeemRequest, now: number): Promise<Device | undefined>;
+  listDevices(page: PageRequest): Promise<Page<Device>>;
+  findDevice(id: string): Promise<Device | undefined>;
+  findDeviceByToken(tokenHash: string): Promise<Device | undefined>;
+  updateDevice(id: string, changes: DeviceChanges, now: number): Promise<Device | undefined>;
+  /**
+   * Removes a device: its credential dies, never-offered messages return to the queue, offered ones FAIL with
+   * device_removed (and are announced).
+   */
+  deleteDevice(id: string, now: number): Promise<boolean>;
+  /** Notes that a device connected with this journal; answers how far that journal is known (0 for a new one). */
+  recordHello(
+    id: string,
+    hello: { journal_id: string; bridge_version: string; os_version: string },
+    now: number,
+  ): Promise<{ acked_seq: number }>;
+  recordSeen(id: string, health: Health | undefined, now: number): Promise<void>;
+}
+
+/** Result of accepting one message. `duplicate`: same id, same content. `conflict`: same id, other content. */
+export type AcceptOutcome =
+  | { kind: 'accepted'; id: string }
+  | { kind: 'duplicate'; id: string }
+  | { kind: 'conflict'; id: string }
+  | { kind: 'opted_out' };
+
+/** Pure decision of the routing stage: which of the devices that could carry a message shall. */
+export type PickDevice = (choice: {
+  /** Assigned, connected, not paused, online devices for the channel; never empty. */
+  candidates: string[];
+  /** The device that carried this conversation last. */
+  previous: string | undefined;
+}) => string;
+
+export interface MessageStore {
+  /** One transaction for all; the outcomes stand in the order of the messages. Twins inside one batch are told apart too. */
+  acceptMessages(messages: NewMessage[], now: number): Promise<AcceptOutcome[]>;
+  /** Gives queued messages without a device one of the online devices; answers the devices that got work. */
+  routeQueued(request: { online: string[]; pick: PickDevice; limit: number }, now: number): Promise<string[]>;
+  /** Takes back messages routed to the device but never offered to it, so that another may carry them. */
+  unrouteDevice(deviceId: string): Promise<void>;
+  /** Takes back, at start, every message routed but never offered, and every lease of `owner`. */
+  unrouteAll(): Promise<void>;
+  /** Claims queued messages routed to the device, oldest first, and marks them offered, in one statement. */
+  claimSends(
+    request: { device_id: string; owner: string; lease_until: number; limit: number },
+    now: number,
+  ): Promise<ClaimedSend[]>;
+  /** Frees the device's leases, so that what it did not answer is offered again when it returns. */
+  releaseSends(deviceId: string): Promise<void>;
+  /** Records answers to offered sends: DISPATCHED, or FAILED and announced. */
+  settleSends(deviceId: string, acceptances: Acceptance[], now: number): Promise<void>;
+  /** FAILS queued messages whose time is over with device_offline_expired; answers how many. */
+  expireQueued(now: number, limit: number): Promise<number>;
+  /**
+   * Takes a device's journal batch in one transaction: drops what is known, climbs statuses, stores inbound messages,
+   * writes the deliveries that follow, and moves the resume cursor. A gap before the first entry throws JournalGapError.
+   */
+  recordJournal(
+    deviceId: string,
+    batch: JournalBatch,
+    now: number,
+  ): Promise<{ acked_seq: number; deliveries: number }>;
+  listMessages(filter: MessageFilter, page: PageRequest): Promise<Page<Message>>;
+  findMessage(id: string): Promise<Message | undefined>;
+  listTimeline(id: string): Promise<TimelineEvent[]>;
+}
+
+export interface DeliveryStore {
+  /**
+   * Claims deliveries that are due, counting the attempt, in one statement. Only the oldest pending delivery of a
+   * conversation is ever claimed. `busy` names workspaces that get no more for now.
+   */
+  claimDeliveries(
+    request: { owner: string; lease_until: number; limit: number; busy: string[] },
+    now: number,
+  ): Promise<ClaimedDelivery[]>;
+  /** Records attempts and their outcomes; one whose lease another owner took over is ignored. */
+  settleDeliveries(owner: string, settled: SettledDelivery[], now: number): Promise<void>;
+  /** Gives back what this owner claimed and did not attempt. */
+  releaseDeliveries(owner: string): Promise<void>;
+  /** When the next delivery that is not leased comes due; undefined when none waits. */
+  nextDeliveryAt(now: number): Promise<number | undefined>;
+  listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
+  findDelivery(id: string): Promise<Delivery | undefined>;
+  listAttempts(deliveryId: string): Promise<Attempt[]>;
+  /** Makes a dead, recorded or waiting delivery due now; false when there is none with this id to retry. */
+  retryDelivery(id: string, now: number): Promise<boolean>;
+}
+
+/** The store cannot be read or written now; nothing was changed. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+export class UnknownDeviceError extends Error {
+  override readonly name = 'UnknownDeviceError';
+  readonly deviceId: string;
+
+  constructor(deviceId: string) {
+    super(`There is no device with the id ${deviceId}.`);
+    this.deviceId = deviceId;
+  }
+}
+
+/** A journal batch starts after the next expected entry: the device must resend from `expected`. */
+export class JournalGapError extends Error {
+  override readonly name = 'JournalGapError';
+  readonly expected: number;
+
+  constructor(expected: number, got: number) {
+    super(`The journal continues at ${expected}, but the batch starts at ${got}.`);
+    this.expected = expected;
+  }
+}

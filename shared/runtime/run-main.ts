@@ -1,0 +1,48 @@
+const EXIT_GRACE_MS = 10_000;
+
+/**
+ * Runs a long-lived program: SIGINT and SIGTERM abort the signal that `main` is given; when `main` has come back the
+ * process ends with 0. A failure is one sentence on stderr and exit status 1. A second signal, or ten seconds without
+ * an end, exits at once.
+ */
+export async function runMain(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  refuseOldNode();
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
+    setTimeout(() => process.exit(1), EXIT_GRACE_MS).unref();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  try {
+    await main(stopping.signal);
+    process.exit(0);
+  } catch (error) {
+    console.error(describeFailure(error));
+    process.exit(1);
+  }
+}
+
+/** What a person is told of a failure: its own sentence, and those of its causes. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message} (${describeFailure(error.cause)})`;
+}
+
+/** Resolves when `signal` is aborted. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise;
+}
+
+// better-sqlite3 13 needs Node-API 10 and crashes without a word on less.
+function refuseOldNode(): void {
+  if (Number(process.versions.napi) >= 10) return;
+  console.error(
+    `Bluewire needs Node 22.14 or newer; this is ${process.version}. Its npm scripts bring their own.`,
+  );
+  process.exit(1);
+}
