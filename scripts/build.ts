@@ -1,8 +1,7 @@
 // Compiles hub, bridge and shared to dist/, as the packed tarball ships them.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 
 rmSync('dist', { recursive: true, force: true });
 const built = spawnSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 if (built.status !== 0) process.exit(1);
-for (const program of ['dist/hub/main.js', 'dist/bridge-mac/main.js']) chmodSync(program, 0o755);

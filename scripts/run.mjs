@@ -1,13 +1,11 @@
 // Runs a TypeScript program of this repository on the Node that the repository pins, installing first where needed.
-// Plain JavaScript without dependencies: npm starts it with whatever Node the machine has (20 or newer).
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runOnPinnedNode } from './pinned-node.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const pinnedNode = join(root, 'node_modules', '.bin', 'node');
 const stamp = join(root, 'node_modules', '.bluewire-lock');
 const [program, ...args] = process.argv.slice(2);
 
@@ -16,12 +14,8 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
   process.exit(1);
 }
 
-function installedLock() {
-  return existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined;
-}
-
 const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
-if (installedLock() !== lock) {
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
   console.error('Installing the packages of package-lock.json (once; about half a minute) …');
   const npm = spawnSync('npm', ['ci', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
   if (npm.status !== 0) {
@@ -31,14 +25,5 @@ if (installedLock() !== lock) {
   writeFileSync(stamp, lock);
 }
 
-const node = existsSync(pinnedNode) ? pinnedNode : process.execPath;
-const child = spawn(node, [join(root, program), ...args], {
-  stdio: 'inherit',
-  env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` },
-});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-child.on('error', (error) => {
-  console.error(`Could not start ${node}: ${error.message}`);
-  process.exit(1);
-});
-child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+process.env.PATH = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+runOnPinnedNode(join(root, program), args);

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runBuilt } from './pinned-node.mjs';
+
+await runBuilt(new URL('../dist/hub/main.js', import.meta.url));

