@@ -62,7 +62,11 @@ export class Hub implements AsyncDisposable {
   }
 
   /** A call of the admin API. */
-  async api<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
+  async api<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<Answer<Body>> {
     return call(method, `${this.url}${path}`, body, { authorization: `Bearer ${this.adminToken}` });
   }
 

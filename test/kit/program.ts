@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -47,8 +47,10 @@ export class Program implements AsyncDisposable {
     for (;;) {
       const entry = this.log.slice(from).find((line) => line.msg === msg);
       if (entry) return entry;
-      if (!this.running) throw new Error(`${this.#name} ended before it logged "${msg}":\n${this.lines.join('\n')}`);
-      if (Date.now() > deadline) throw new Error(`${this.#name} never logged "${msg}":\n${this.lines.join('\n')}`);
+      if (!this.running)
+        throw new Error(`${this.#name} ended before it logged "${msg}":\n${this.lines.join('\n')}`);
+      if (Date.now() > deadline)
+        throw new Error(`${this.#name} never logged "${msg}":\n${this.lines.join('\n')}`);
       await this.#nextLine(deadline);
     }
   }

@@ -16,15 +16,22 @@ export class Receiver implements AsyncDisposable {
   readonly calls: ReceivedCall[] = [];
   answer: (call: ReceivedCall) => number | 'hang' = () => 200;
   readonly #server: Server;
+  readonly #notices = new Set<(call: ReceivedCall) => void>();
 
   private constructor() {
     this.#server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const raw = Buffer.concat(chunks).toString();
-      const call = { path: request.url ?? '', headers: request.headers, raw, event: JSON.parse(raw) as WebhookEvent };
+      const call = {
+        path: request.url ?? '',
+        headers: request.headers,
+        raw,
+        event: JSON.parse(raw) as WebhookEvent,
+      };
       const status = this.answer(call);
       this.calls.push(call);
+      for (const notice of this.#notices) notice(call);
       if (status !== 'hang') response.writeHead(status).end('noted');
     });
   }
@@ -48,6 +55,18 @@ export class Receiver implements AsyncDisposable {
       if (!first.has(id)) first.set(id, call.event);
     }
     return [...first.values()];
+  }
+
+  /** The moment (performance.now()) at which the next matching call has been read. */
+  nextCall(matches: (call: ReceivedCall) => boolean): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const notice = (call: ReceivedCall): void => {
+      if (!matches(call)) return;
+      this.#notices.delete(notice);
+      resolve(performance.now());
+    };
+    this.#notices.add(notice);
+    return promise;
   }
 
   /** Statuses announced for a message, in order. */

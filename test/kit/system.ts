@@ -24,7 +24,13 @@ export class System implements AsyncDisposable {
   locationId = '';
   signingSecret = '';
 
-  private constructor(hub: Hub, mac: SimulatedMac, receiver: Receiver, home: string, env: Record<string, string>) {
+  private constructor(
+    hub: Hub,
+    mac: SimulatedMac,
+    receiver: Receiver,
+    home: string,
+    env: Record<string, string>,
+  ) {
     this.hub = hub;
     this.mac = mac;
     this.receiver = receiver;
@@ -72,7 +78,12 @@ export class System implements AsyncDisposable {
   }
 
   /** POSTs a text from the workspace's client system. */
-  async send(messageId: string, phone: string, text = `text of ${messageId}`, channel = 'imessage'): Promise<string> {
+  async send(
+    messageId: string,
+    phone: string,
+    text = `text of ${messageId}`,
+    channel = 'imessage',
+  ): Promise<string> {
     const answer = await this.hub.send({
       location_id: this.locationId,
       user_id: 'u1',
