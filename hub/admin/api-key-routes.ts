@@ -1,0 +1,70 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { apiKeySchema, createdApiKeySchema, newApiKeySchema } from '../../shared/api/api-keys.ts';
+import { ApiError } from '../../shared/api/errors.ts';
+import { pageSchema } from '../../shared/api/pages.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import { createApiKey, hashToken } from '../credentials/tokens.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { requireWorkspace } from './lookups.ts';
+import { showTime, showTimeOrNull } from './views.ts';
+
+const BASE = { auth: 'admin', tag: 'api keys' } as const;
+const LIST = '/api/workspaces/:location_id/api-keys';
+
+/** Keys with which a workspace's client may be required to call POST /webhook. */
+export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
+  return [
+    defineRoute({
+      ...BASE,
+      method: 'post',
+      path: LIST,
+      summary: 'Creates an API key.',
+      body: newApiKeySchema,
+      optionalBody: true,
+      response: { status: 201, description: 'The key, shown only here.', schema: createdApiKeySchema },
+      errors: ['unknown_location'],
+      handle: async ({ params, body: { name } }) => {
+        const { location_id } = await requireWorkspace(store, params.location_id);
+        const id = randomUUIDv7();
+        const key = createApiKey();
+        const created_at = now();
+        await store.createApiKey({ id, location_id, name, hash: hashToken(key), created_at });
+        log.info({ location_id, key_id: id }, 'API key created');
+        return { status: 201, body: { id, key, name, created_at: showTime(created_at) } };
+      },
+    }),
+    defineRoute({
+      ...BASE,
+      method: 'get',
+      path: LIST,
+      summary: "Lists the workspace's live API keys, without the keys themselves.",
+      response: { status: 200, description: 'All of them.', schema: pageSchema(apiKeySchema) },
+      errors: ['unknown_location'],
+      handle: async ({ params }) => {
+        const { location_id } = await requireWorkspace(store, params.location_id);
+        const items = (await store.listApiKeys(location_id)).map((key) => ({
+          id: key.id,
+          name: key.name,
+          created_at: showTime(key.created_at),
+          last_used_at: showTimeOrNull(key.last_used_at),
+        }));
+        return { status: 200, body: { items, next_cursor: null } };
+      },
+    }),
+    defineRoute({
+      ...BASE,
+      method: 'delete',
+      path: `${LIST}/:id`,
+      summary: 'Revokes an API key.',
+      response: { status: 204, description: 'Gone.' },
+      errors: ['unknown_location', 'not_found'],
+      handle: async ({ params }) => {
+        const { location_id } = await requireWorkspace(store, params.location_id);
+        if (!(await store.revokeApiKey(location_id, params.id ?? '')))
+          throw new ApiError('not_found', 'This workspace has no API key with this id.');
+        log.info({ location_id, key_id: params.id }, 'API key revoked');
+        return { status: 204 };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,72 @@
+import {
+  deliveryQuerySchema,
+  deliverySchema,
+  deliveryWithAttemptsSchema,
+} from '../../shared/api/deliveries.ts';
+import { ApiError } from '../../shared/api/errors.ts';
+import { pageSchema } from '../../shared/api/pages.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { showDelivery, showPage, showTime } from './views.ts';
+
+const BASE = { auth: 'admin', tag: 'deliveries' } as const;
+const ONE = '/api/deliveries/:id';
+
+/** Finding webhook events, their attempts, and sending one again. */
+export function deliveryRoutes(dependencies: AdminDependencies): Route[] {
+  return [listRoute(dependencies), readRoute(dependencies), retryRoute(dependencies)];
+}
+
+function listRoute({ store }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: '/api/deliveries',
+    summary: 'Lists webhook events, newest first.',
+    query: deliveryQuerySchema,
+    response: { status: 200, description: 'A page.', schema: pageSchema(deliverySchema) },
+    handle: async ({ query: { limit, cursor, ...filter } }) => {
+      const page = await store.listDeliveries(filter, { limit, cursor });
+      return { status: 200, body: showPage(page, showDelivery) };
+    },
+  });
+}
+
+function readRoute({ store }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: ONE,
+    summary: 'Reads a webhook event with its attempts.',
+    response: { status: 200, description: 'The event.', schema: deliveryWithAttemptsSchema },
+    errors: ['not_found'],
+    handle: async ({ params: { id = '' } }) => {
+      const delivery = (await store.findDelivery(id)) ?? refuseDelivery();
+      const attempts = await store.listAttempts(id);
+      const attempt_log = attempts.map((attempt) => ({ ...attempt, at: showTime(attempt.at) }));
+      return { status: 200, body: { ...showDelivery(delivery), attempt_log } };
+    },
+  });
+}
+
+function retryRoute({ store, now, onDeliveriesDue }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'post',
+    path: `${ONE}/retry`,
+    summary: 'Makes an event that is dead, recorded or waiting due now.',
+    response: { status: 202, description: 'The event as it is now.', schema: deliverySchema },
+    errors: ['not_found', 'conflict'],
+    handle: async ({ params: { id = '' } }) => {
+      const before = (await store.findDelivery(id)) ?? refuseDelivery();
+      if (!(await store.retryDelivery(id, now())))
+        throw new ApiError('conflict', `This event is ${before.status} and cannot be sent again.`);
+      onDeliveriesDue();
+      return { status: 202, body: showDelivery((await store.findDelivery(id)) ?? before) };
+    },
+  });
+}
+
+function refuseDelivery(): never {
+  throw new ApiError('not_found', 'There is no webhook event with this id.');
+}

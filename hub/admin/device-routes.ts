@@ -1,0 +1,172 @@
+import { randomUUIDv7 } from 'node:crypto';
+import {
+  createdEnrollmentSchema,
+  deviceChangesSchema,
+  deviceSchema,
+  enrollmentSchema,
+} from '../../shared/api/devices.ts';
+import { pageQuerySchema, pageSchema } from '../../shared/api/pages.ts';
+import { CHANNELS_OF_KIND, type Channel, type DeviceKind } from '../../shared/channels.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import { refuseField } from '../api/validate.ts';
+import { CODE_LIFETIME_MS, createCode, hashCode } from '../credentials/tokens.ts';
+import type { DeviceChanges } from '../store/records.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { refuseDevice, requireDevice } from './lookups.ts';
+import { showDevice, showPage, showTime } from './views.ts';
+
+const BASE = { auth: 'admin', tag: 'devices' } as const;
+const ONE = '/api/devices/:id';
+
+/** Announcing, listing, editing, pausing and removing devices. */
+export function deviceRoutes(dependencies: AdminDependencies): Route[] {
+  return [
+    enrollmentRoute(dependencies),
+    listRoute(dependencies),
+    readRoute(dependencies),
+    editRoute(dependencies),
+    deleteRoute(dependencies),
+    pauseRoute(dependencies, 'pause', true),
+    pauseRoute(dependencies, 'resume', false),
+  ];
+}
+
+function enrollmentRoute({ store, now, log, publicUrl }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'post',
+    path: '/api/enrollments',
+    summary: 'Announces a device and makes the one-time code with which it pairs within ten minutes.',
+    body: enrollmentSchema,
+    response: { status: 201, description: 'The code, shown only here.', schema: createdEnrollmentSchema },
+    handle: async ({ body: { kind, name, address, channels } }) => {
+      const code = createCode();
+      const expires_at = now() + CODE_LIFETIME_MS;
+      const device = await store.createEnrollment(
+        {
+          device: {
+            id: randomUUIDv7(),
+            kind,
+            name,
+            address: address ?? null,
+            channels: judgeChannels(kind, channels) ?? [...CHANNELS_OF_KIND[kind]],
+          },
+          code_hash: hashCode(code),
+          expires_at,
+        },
+        now(),
+      );
+      log.info({ device_id: device.id, kind }, 'device announced');
+      return {
+        status: 201,
+        body: {
+          code,
+          expires_at: showTime(expires_at),
+          device_id: device.id,
+          pair_command: `bluewire-bridge pair ${publicUrl()} ${code}`,
+        },
+      };
+    },
+  });
+}
+
+function judgeChannels(kind: DeviceKind, channels: Channel[] | undefined): Channel[] | undefined {
+  const stray = channels?.find((channel) => !CHANNELS_OF_KIND[kind].includes(channel));
+  if (stray !== undefined) throw refuseField('channels', `contains ${stray}, which no ${kind} device serves`);
+  return channels && [...new Set(channels)];
+}
+
+function listRoute({ store, isOnline }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: '/api/devices',
+    summary: 'Lists devices, newest first.',
+    query: pageQuerySchema,
+    response: { status: 200, description: 'A page.', schema: pageSchema(deviceSchema) },
+    handle: async ({ query }) => {
+      const page = await store.listDevices(query);
+      return { status: 200, body: showPage(page, (device) => showDevice(device, isOnline(device.id))) };
+    },
+  });
+}
+
+function readRoute({ store, isOnline }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: ONE,
+    summary: 'Reads a device.',
+    response: { status: 200, description: 'The device.', schema: deviceSchema },
+    errors: ['not_found'],
+    handle: async ({ params }) => {
+      const device = await requireDevice(store, params.id);
+      return { status: 200, body: showDevice(device, isOnline(device.id)) };
+    },
+  });
+}
+
+function editRoute({ store, now, isOnline, onDevicesChanged }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'patch',
+    path: ONE,
+    summary: 'Changes the fields that the body gives.',
+    body: deviceChangesSchema,
+    response: { status: 200, description: 'The device as it is now.', schema: deviceSchema },
+    errors: ['not_found'],
+    handle: async ({ params, body }) => {
+      const device = await requireDevice(store, params.id);
+      const changes: DeviceChanges = {};
+      if (body.name !== undefined) changes.name = body.name;
+      if (body.address !== undefined) changes.address = body.address;
+      const channels = judgeChannels(device.kind, body.channels);
+      if (channels) changes.channels = channels;
+      const changed = (await store.updateDevice(device.id, changes, now())) ?? refuseDevice();
+      onDevicesChanged([device.id]);
+      return { status: 200, body: showDevice(changed, isOnline(device.id)) };
+    },
+  });
+}
+
+function deleteRoute({ store, now, log, ...dependencies }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'delete',
+    path: ONE,
+    summary: 'Removes a device: its credential dies and its connection is cut at once.',
+    response: { status: 204, description: 'Gone.' },
+    errors: ['not_found'],
+    handle: async ({ params }) => {
+      const { id } = await requireDevice(store, params.id);
+      if (!(await store.deleteDevice(id, now()))) refuseDevice();
+      dependencies.disconnectDevice(id);
+      dependencies.onDevicesChanged([id]);
+      dependencies.onDeliveriesDue();
+      log.info({ device_id: id }, 'device removed');
+      return { status: 204 };
+    },
+  });
+}
+
+function pauseRoute(
+  { store, now, isOnline, onDevicesChanged }: AdminDependencies,
+  verb: 'pause' | 'resume',
+  paused: boolean,
+): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'post',
+    path: `${ONE}/${verb}`,
+    summary: paused
+      ? 'Pauses a device: it keeps receiving, and is given nothing to send.'
+      : 'Lets a paused device send again.',
+    response: { status: 200, description: 'The device as it is now.', schema: deviceSchema },
+    errors: ['not_found'],
+    handle: async ({ params }) => {
+      const device = (await store.updateDevice(params.id ?? '', { paused }, now())) ?? refuseDevice();
+      onDevicesChanged([device.id]);
+      return { status: 200, body: showDevice(device, isOnline(device.id)) };
+    },
+  });
+}

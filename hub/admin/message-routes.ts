@@ -1,0 +1,40 @@
+import { ApiError } from '../../shared/api/errors.ts';
+import { messageQuerySchema, messageSchema, messageTimelineSchema } from '../../shared/api/messages.ts';
+import { pageSchema } from '../../shared/api/pages.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { showMessage, showPage, showTime } from './views.ts';
+
+const BASE = { auth: 'admin', tag: 'messages' } as const;
+
+/** Finding messages, and what happened to each. */
+export function messageRoutes({ store }: AdminDependencies): Route[] {
+  return [
+    defineRoute({
+      ...BASE,
+      method: 'get',
+      path: '/api/messages',
+      summary: 'Lists messages of both directions, newest first.',
+      query: messageQuerySchema,
+      response: { status: 200, description: 'A page.', schema: pageSchema(messageSchema) },
+      handle: async ({ query: { limit, cursor, ...filter } }) => {
+        const page = await store.listMessages(filter, { limit, cursor });
+        return { status: 200, body: showPage(page, showMessage) };
+      },
+    }),
+    defineRoute({
+      ...BASE,
+      method: 'get',
+      path: '/api/messages/:id',
+      summary: 'Reads a message with its timeline.',
+      response: { status: 200, description: 'The message.', schema: messageTimelineSchema },
+      errors: ['not_found'],
+      handle: async ({ params: { id = '' } }) => {
+        const message = await store.findMessage(id);
+        if (!message) throw new ApiError('not_found', 'There is no message with this id.');
+        const events = (await store.listTimeline(id)).map((event) => ({ ...event, at: showTime(event.at) }));
+        return { status: 200, body: { ...showMessage(message), events } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { pageQuerySchema, pageSchema } from '../../shared/api/pages.ts';
+import {
+  createdWorkspaceSchema,
+  type NewWorkspaceBody,
+  newWorkspaceSchema,
+  type WorkspaceChangesBody,
+  workspaceChangesSchema,
+  workspaceSchema,
+} from '../../shared/api/workspaces.ts';
+import { defineRoute, type Route } from '../api/route.ts';
+import { refuseField } from '../api/validate.ts';
+import { createSigningSecret } from '../credentials/tokens.ts';
+import type { Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
+import type { AdminDependencies } from './dependencies.ts';
+import { refuseLocation, requireWorkspace } from './lookups.ts';
+import { showWorkspace } from './views.ts';
+import { judgeHeaders } from './webhook-headers.ts';
+
+const BASE = { auth: 'admin', tag: 'workspaces' } as const;
+const LIST = '/api/workspaces';
+const ONE = '/api/workspaces/:location_id';
+
+/** Creating, listing, reading, editing and deleting workspaces. */
+export function workspaceRoutes(dependencies: AdminDependencies): Route[] {
+  return [
+    createRoute(dependencies),
+    listRoute(dependencies),
+    readRoute(dependencies),
+    editRoute(dependencies),
+    deleteRoute(dependencies),
+  ];
+}
+
+function createRoute({ store, now, log, requireApiKeyByDefault }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'post',
+    path: LIST,
+    summary: 'Creates a workspace. It starts without devices and not connected.',
+    body: newWorkspaceSchema,
+    response: {
+      status: 201,
+      description: 'The workspace, with its signing secret.',
+      schema: createdWorkspaceSchema,
+    },
+    handle: async ({ body }) => {
+      const model = body.clone_from === undefined ? undefined : await store.findWorkspace(body.clone_from);
+      if (body.clone_from !== undefined && !model) throw refuseField('clone_from', 'names no workspace');
+      const created = await store.createWorkspace(
+        composeWorkspace(body, model, requireApiKeyByDefault),
+        now(),
+      );
+      log.info({ location_id: created.location_id }, 'workspace created');
+      const view = showWorkspace(created, []);
+      return { status: 201, body: { ...view, signing_secret: created.signing_secret } };
+    },
+  });
+}
+
+// A clone is for a second system of the same kind: it takes over how events are sent, and nothing that grants access.
+function composeWorkspace(
+  body: NewWorkspaceBody,
+  model: Workspace | undefined,
+  requireApiKeyByDefault: boolean,
+): NewWorkspace {
+  const modelHeaders: Header[] = model?.headers ?? [];
+  return {
+    // 128 random bits: the id is the client's credential.
+    location_id: randomBytes(16).toString('hex'),
+    name: body.name,
+    address: body.address ?? null,
+    email: body.email ?? null,
+    phone: body.phone ?? null,
+    url: body.url === undefined ? (model?.url ?? null) : body.url,
+    headers: body.headers ? judgeHeaders(body.headers, modelHeaders) : modelHeaders,
+    signing_secret: createSigningSecret(),
+    connected: false,
+    require_api_key: body.require_api_key ?? model?.require_api_key ?? requireApiKeyByDefault,
+  };
+}
+
+function listRoute({ store }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: LIST,
+    summary: 'Lists workspaces, newest first.',
+    query: pageQuerySchema,
+    response: { status: 200, description: 'A page.', schema: pageSchema(workspaceSchema) },
+    handle: async ({ query }) => {
+      const page = await store.listWorkspaces(query);
+      const items = await Promise.all(
+        page.items.map(async (workspace) =>
+          showWorkspace(workspace, await store.listAssignments(workspace.location_id)),
+        ),
+      );
+      return { status: 200, body: { items, next_cursor: page.next_cursor } };
+    },
+  });
+}
+
+function readRoute({ store }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: ONE,
+    summary: 'Reads a workspace.',
+    response: { status: 200, description: 'The workspace.', schema: workspaceSchema },
+    errors: ['unknown_location'],
+    handle: async ({ params }) => {
+      const workspace = await requireWorkspace(store, params.location_id);
+      const assignments = await store.listAssignments(workspace.location_id);
+      return { status: 200, body: showWorkspace(workspace, assignments) };
+    },
+  });
+}
+
+function editRoute({ store, now, onDeliveriesDue }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'patch',
+    path: ONE,
+    summary: 'Changes the fields that the body gives.',
+    body: workspaceChangesSchema,
+    response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
+    errors: ['unknown_location'],
+    handle: async ({ params, body }) => {
+      const workspace = await requireWorkspace(store, params.location_id);
+      const changes = composeChanges(body, workspace);
+      const changed =
+        (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
+      onDeliveriesDue();
+      return { status: 200, body: showWorkspace(changed, await store.listAssignments(changed.location_id)) };
+    },
+  });
+}
+
+function composeChanges(body: WorkspaceChangesBody, workspace: Workspace): WorkspaceChanges {
+  const { headers, webhook_enabled, ...plain } = body;
+  const changes: WorkspaceChanges = Object.fromEntries(
+    Object.entries(plain).filter(([, value]) => value !== undefined),
+  );
+  if (headers) changes.headers = judgeHeaders(headers, workspace.headers);
+  if (webhook_enabled !== undefined) {
+    changes.webhook_enabled = webhook_enabled;
+    changes.webhook_disabled_reason = webhook_enabled ? null : 'Switched off by an admin.';
+  }
+  return changes;
+}
+
+function deleteRoute({ store, log, onDevicesChanged }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'delete',
+    path: ONE,
+    summary:
+      'Deletes a workspace with its keys, assignments and webhook events; its messages stay on record.',
+    response: { status: 204, description: 'Gone.' },
+    errors: ['unknown_location'],
+    handle: async ({ params }) => {
+      const { location_id } = await requireWorkspace(store, params.location_id);
+      const assignments = await store.listAssignments(location_id);
+      if (!(await store.deleteWorkspace(location_id))) refuseLocation();
+      log.info({ location_id }, 'workspace deleted');
+      onDevicesChanged(assignments.map((assignment) => assignment.device_id));
+      return { status: 204 };
+    },
+  });
+}

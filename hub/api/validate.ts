@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { ApiError, type ErrorDetail } from '../../shared/api/errors.ts';
+
+/**
+ * What `schema` makes of `input`. Throws ApiError missing_field or invalid_field, by the first fault, with a detail
+ * for each; fields are spelled as a caller writes them: `headers[0].key`.
+ */
+export function validateInput(schema: z.ZodType, input: unknown): unknown {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const details = parsed.error.issues.map((issue) => describeIssue(issue, input));
+  const [first] = details;
+  throw new ApiError(first?.missing ? 'missing_field' : 'invalid_field', first?.message ?? 'Invalid input.', {
+    details: details.map(({ field, message }) => ({ field, message })),
+  });
+}
+
+/** An ApiError invalid_field about one field; `fault` continues the sentence that begins with its name. */
+export function refuseField(field: string, fault: string): ApiError {
+  const message = `${field} ${fault}.`;
+  return new ApiError('invalid_field', message, { details: [{ field, message }] });
+}
+
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): ErrorDetail & { missing: boolean } {
+  const field = spellPath(issue.path);
+  if (field === '') return { field: '', message: 'The body must be a JSON object.', missing: false };
+  const missing = valueAt(input, issue.path) === undefined;
+  if (missing) return { field, message: `${field} is missing.`, missing };
+  // Schemas of this project word their faults to follow the field's name; zod's own begin with a capital.
+  const joint = /^[A-Z]/.test(issue.message) ? ': ' : ' ';
+  return { field, message: `${field}${joint}${issue.message}.`, missing };
+}
+
+function spellPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    return text === '' ? String(step) : `${text}.${String(step)}`;
+  }, '');
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, step) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[step] : undefined,
+    input,
+  );
+}

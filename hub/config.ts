@@ -1,0 +1,119 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import {
+  booleanSetting,
+  type Config,
+  ConfigError,
+  type ConfigTable,
+  durationSetting,
+  portSetting,
+  readConfig,
+} from '../shared/runtime/config-table.ts';
+import { LOG_LEVELS } from '../shared/runtime/log.ts';
+
+/** An address block: the parsed network and its prefix length. */
+export type AddressBlock = [ipaddr.IPv4 | ipaddr.IPv6, number];
+
+const hostSetting = z.string().trim().regex(/^\S+$/, 'write a host name or an IP address');
+
+const publicUrlSetting = z
+  .string()
+  .trim()
+  .refine(isPlainHttpUrl, 'write an http:// or https:// address without user name, query or fragment')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const credentialSetting = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'use printable ASCII characters without spaces, since it travels in a header');
+
+const addressBlocksSetting = z.string().transform((text, context): AddressBlock[] => {
+  const blocks: AddressBlock[] = [];
+  for (const part of text.split(/[\s,]+/).filter(Boolean)) {
+    const block = parseBlock(part);
+    if (block) blocks.push(block);
+    else context.addIssue(`"${part}" is neither an address nor a CIDR block such as 10.0.0.0/8 or fd00::/8`);
+  }
+  return blocks;
+});
+
+/** Everything the hub takes from its environment. */
+export const HUB_SETTINGS = {
+  HUB_HOST: { parse: hostSetting, default: '127.0.0.1', help: 'Address to listen on.' },
+  HUB_PORT: { parse: portSetting, default: '8080', help: 'Port to listen on; 0 takes a free one.' },
+  HUB_PUBLIC_URL: {
+    parse: publicUrlSetting,
+    shownDefault: 'http://localhost:<port>',
+    help: 'How others reach the hub: used in instructions and links.',
+  },
+  HUB_DATA_DIR: {
+    parse: z.string(),
+    default: './data/hub',
+    help: 'Folder of the database and of generated secrets.',
+  },
+  DATABASE_URL: {
+    parse: z.string(),
+    help: 'Not served by this version, which stores in SQLite only; leave it unset.',
+  },
+  HUB_SECRET: {
+    parse: z.string().min(1),
+    shownDefault: 'generated into HUB_DATA_DIR',
+    help: 'Key for encryption at rest (webhook headers, signing secrets).',
+  },
+  HUB_ADMIN_TOKEN: {
+    parse: credentialSetting,
+    shownDefault: 'generated into HUB_DATA_DIR',
+    help: 'Bearer token with full rights on /api.',
+  },
+  HUB_REQUIRE_API_KEY: {
+    parse: booleanSetting,
+    default: 'false',
+    help: 'Whether new workspaces require an API key.',
+  },
+  HUB_ALLOWED_TARGETS: {
+    parse: addressBlocksSetting,
+    default: '',
+    shownDefault: 'none',
+    help: 'Addresses or CIDR blocks, comma-separated, that webhooks may reach although they are private.',
+  },
+  HUB_MESSAGE_TTL: {
+    parse: durationSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
+    default: '24h',
+    help: 'A message queued longer than this without a device FAILS with device_offline_expired.',
+  },
+  LOG_LEVEL: { parse: z.enum(LOG_LEVELS), default: 'info', help: 'Least level that is logged.' },
+} satisfies ConfigTable;
+
+export type HubConfig = Omit<Config<typeof HUB_SETTINGS>, 'DATABASE_URL'>;
+
+/** Reads the hub's configuration. Throws ConfigError with a sentence that names each variable at fault. */
+export function readHubConfig(env: Record<string, string | undefined>): HubConfig {
+  const { DATABASE_URL, ...config } = readConfig(HUB_SETTINGS, env);
+  if (DATABASE_URL !== undefined)
+    throw new ConfigError(
+      'DATABASE_URL is set, but this version of the hub stores in SQLite only (in HUB_DATA_DIR). Unset DATABASE_URL.',
+    );
+  return config;
+}
+
+function isPlainHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return (
+    url !== null &&
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  );
+}
+
+// Short spellings such as 127.1 are refused: what an operator exempts should read as what it is.
+function parseBlock(text: string): AddressBlock | undefined {
+  const [address = '', prefix] = text.split('/');
+  if (!ipaddr.IPv4.isValidFourPartDecimal(address) && !ipaddr.IPv6.isValid(address)) return undefined;
+  const parsed = ipaddr.parse(address);
+  const widest = parsed.kind() === 'ipv4' ? 32 : 128;
+  if (prefix === undefined) return [parsed, widest];
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > widest || text.split('/').length > 2) return undefined;
+  return [parsed, Number(prefix)];
+}

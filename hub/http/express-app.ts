@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { ApiError } from '../../shared/api/errors.ts';
+import { parseJson } from '../api/parse-json.ts';
+import type { Route, RouteResponse } from '../api/route.ts';
+import { validateInput } from '../api/validate.ts';
+import { apiErrorOf } from './api-error-of.ts';
+import { readBody, requireJson } from './read-body.ts';
+
+/** Throws ApiError unless the caller holds the admin token. */
+export type RequireAdmin = (authorization: string | undefined, source: string) => Promise<void>;
+
+export interface AppOptions {
+  routes: readonly Route[];
+  requireAdmin: RequireAdmin;
+  log: Logger;
+  /** True once the hub is stopping: answers then ask for the connection to be closed. */
+  isStopping: () => boolean;
+}
+
+/** Mounts the routes on Express. Nothing else of the hub knows Express. */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // A reverse proxy on this machine may say whom it speaks for; nobody else may.
+  app.set('trust proxy', 'loopback');
+  app.use((request, response, next) => nameRequest(request, response, next, options));
+  app.use(helmet());
+  const body = readBody();
+  for (const [path, routes] of Map.groupBy(options.routes, (route) => route.path)) {
+    const mounted = app.route(path);
+    for (const route of routes)
+      mounted[route.method](body, (request, response) => serve(route, request, response, options));
+    const allow = routes.map((route) => route.method.toUpperCase()).join(', ');
+    mounted.all((request, response) => {
+      response.setHeader('allow', allow);
+      throw new ApiError('method_not_allowed', `${request.method} is not served here; use ${allow}.`);
+    });
+  }
+  app.use(() => {
+    throw new ApiError('not_found', 'There is nothing at this address.');
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerError(error, request, response, options.log),
+  );
+  return app;
+}
+
+function nameRequest(request: Request, response: Response, next: NextFunction, options: AppOptions): void {
+  response.setHeader('x-request-id', randomUUID());
+  response.setHeader('cache-control', 'no-store');
+  if (options.isStopping()) response.setHeader('connection', 'close');
+  if (options.log.isLevelEnabled('debug')) {
+    const { method, path } = request;
+    response.on('finish', () =>
+      options.log.debug(
+        { request_id: requestId(response), method, path, status: response.statusCode },
+        'answered',
+      ),
+    );
+  }
+  next();
+}
+
+async function serve(route: Route, request: Request, response: Response, options: AppOptions): Promise<void> {
+  const { authorization } = request.headers;
+  const source = sourceOf(request);
+  const open = route.auth === 'none' || (route.auth === 'admin-or-loopback' && isThisMachine(request));
+  if (!open) await options.requireAdmin(authorization, source);
+  send(
+    response,
+    await route.handle({
+      params: request.params as Record<string, string>,
+      query: route.query ? validateInput(route.query, request.query) : undefined,
+      body: readInput(route, request),
+      source,
+      authorization,
+    }),
+  );
+}
+
+function readInput(route: Route, request: Request): unknown {
+  if (!route.body) return undefined;
+  const bytes = requireJson(request);
+  if (route.rawBody) return bytes;
+  return validateInput(route.body, route.optionalBody && bytes.length === 0 ? {} : parseJson(bytes));
+}
+
+function send(response: Response, { status, body, headers }: RouteResponse): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  if (body === undefined) {
+    response.end();
+    return;
+  }
+  const isText = typeof body === 'string';
+  const text = isText ? body : JSON.stringify(body);
+  if (!response.hasHeader('content-type'))
+    response.setHeader(
+      'content-type',
+      isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+    );
+  response.setHeader('content-length', Buffer.byteLength(text));
+  response.end(text);
+}
+
+function answerError(error: unknown, request: Request, response: Response, log: Logger): void {
+  const answer = apiErrorOf(error);
+  const fields = { request_id: requestId(response), method: request.method, path: request.path };
+  if (answer.code === 'internal')
+    log.error({ ...fields, err: answer.cause }, 'a request failed unexpectedly');
+  else if (answer.code === 'unavailable')
+    log.warn({ ...fields, err: answer.cause }, 'the store is unavailable');
+  if (response.headersSent || !response.writable) {
+    response.destroy();
+    return;
+  }
+  const headers: Record<string, string> = {};
+  if (answer.retryAfter !== undefined) headers['retry-after'] = String(Math.ceil(answer.retryAfter));
+  if (answer.status === 401) headers['www-authenticate'] = 'Bearer';
+  send(response, { status: answer.status, body: answer.body, headers });
+}
+
+function requestId(response: Response): string {
+  return String(response.getHeader('x-request-id'));
+}
+
+function sourceOf(request: Request): string {
+  const claimed = request.ip ?? '';
+  return isIP(claimed) === 0 ? (request.socket.remoteAddress ?? 'unknown') : claimed;
+}
+
+const FORWARDING_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+/** Whether the caller is a program on this machine, and not a proxy on it that speaks for somebody else. */
+function isThisMachine(request: Request): boolean {
+  if (FORWARDING_HEADERS.some((name) => request.headers[name] !== undefined)) return false;
+  const peer = request.socket.remoteAddress ?? '';
+  return peer === '::1' || /^(::ffff:)?127\./.test(peer);
+}

@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import type { Route } from '../api/route.ts';
+import type { RequireAdmin } from './express-app.ts';
+import { createApp } from './express-app.ts';
+import { describeApi, openApiRoute } from './openapi.ts';
+import { HttpServer, type ServerTimeouts } from './server.ts';
+
+export interface ServeOptions {
+  routes: readonly Route[];
+  requireAdmin: RequireAdmin;
+  log: Logger;
+  isStopping: () => boolean;
+  /** How others reach the hub; known only once it listens. */
+  publicUrl: () => string;
+  timeouts?: ServerTimeouts;
+}
+
+/** The hub's HTTP server with all its routes and their description, not yet listening. */
+export function serveRoutes({ routes, publicUrl, timeouts, ...options }: ServeOptions): HttpServer {
+  const described: Route[] = [...routes];
+  described.push(openApiRoute(() => describeApi(described, publicUrl())));
+  return new HttpServer(createApp({ ...options, routes: described }), timeouts);
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError, type ErrorBody } from '../../shared/api/errors.ts';
+
+export interface ServerTimeouts {
+  /** A request's headers must have arrived by then. Milliseconds. */
+  headers: number;
+  /** The whole request must have arrived by then. Milliseconds. */
+  request: number;
+  /** Running requests get this long to finish when the hub stops. Milliseconds. */
+  drain: number;
+}
+
+const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 10_000, request: 30_000, drain: 5_000 };
+
+/** The hub's HTTP server: what Node itself refuses is answered in the API's own form, and stopping drains. */
+export class HttpServer {
+  readonly server: Server;
+  readonly #timeouts: ServerTimeouts;
+  #closed: Promise<unknown> | undefined;
+
+  constructor(listener: RequestListener, timeouts: ServerTimeouts = DEFAULT_TIMEOUTS) {
+    this.#timeouts = timeouts;
+    this.server = createServer(
+      {
+        headersTimeout: timeouts.headers,
+        requestTimeout: timeouts.request,
+        connectionsCheckingInterval: Math.min(1_000, timeouts.headers),
+        // Longer than the idle time of the usual reverse proxies, so that they close first.
+        keepAliveTimeout: 75_000,
+      },
+      listener,
+    );
+    this.server.on('clientError', answerBrokenRequest);
+  }
+
+  /** Starts to listen; answers the address, with the real port. Throws a sentence when it cannot. */
+  async listen(host: string, port: number): Promise<string> {
+    try {
+      this.server.listen(port, host);
+      await once(this.server, 'listening');
+    } catch (cause) {
+      throw new Error(`The hub cannot listen on HUB_HOST ${host}, HUB_PORT ${port}`, { cause });
+    }
+    const address = this.server.address() as AddressInfo;
+    const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    return `http://${name}:${address.port}`;
+  }
+
+  /** Takes no new connections; running requests go on. */
+  stopAccepting(): void {
+    if (this.#closed || !this.server.listening) return;
+    this.#closed = once(this.server, 'close');
+    this.server.close();
+  }
+
+  /** Resolves when every request has been answered, or was cut off after the grace period. */
+  async finish(): Promise<void> {
+    this.stopAccepting();
+    const grace = setTimeout(() => this.server.closeAllConnections(), this.#timeouts.drain);
+    await this.#closed;
+    clearTimeout(grace);
+  }
+}
+
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  // Something was answered already, or nobody is there to read an answer.
+  if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { status, body } = describeBrokenRequest(error.code);
+  const text = JSON.stringify(body);
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(text)}`,
+      `x-request-id: ${randomUUID()}`,
+      'connection: close',
+      '',
+      text,
+    ].join('\r\n'),
+  );
+}
+
+// Node keeps the answer in progress here; there is no public way to ask.
+function hasBegunAnswer(socket: Duplex & { _httpMessage?: { headersSent?: boolean } | null }): boolean {
+  return socket._httpMessage?.headersSent === true;
+}
+
+function describeBrokenRequest(code: string | undefined): { status: number; body: ErrorBody } {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { status: 408, body: new ApiError('invalid_json', 'The request did not arrive in time.').body };
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return { status: 431, body: new ApiError('payload_too_large', 'The headers are too large.').body };
+  return { status: 400, body: new ApiError('invalid_json', 'This is not a valid HTTP request.').body };
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { channelSchema, deviceKindSchema } from '../channels.ts';
+import { findingSchema } from '../wire/health.ts';
+import { timeSchema } from './pages.ts';
+
+const deviceFields = {
+  name: z.string().trim().min(1).max(200),
+  address: z.string().trim().min(1).max(320).nullable().optional(),
+  channels: z.array(channelSchema).min(1).optional(),
+};
+
+/** Announces a device, which then pairs with the one-time code of the answer. */
+export const enrollmentSchema = z.object({ kind: deviceKindSchema, ...deviceFields });
+export type EnrollmentBody = z.infer<typeof enrollmentSchema>;
+
+export const createdEnrollmentSchema = z.object({
+  code: z.string(),
+  expires_at: timeSchema,
+  device_id: z.string(),
+  /** What to run on the device. */
+  pair_command: z.string(),
+});
+
+export const deviceChangesSchema = z.object({ ...deviceFields, name: deviceFields.name.optional() });
+export type DeviceChangesBody = z.infer<typeof deviceChangesSchema>;
+
+export const deviceSchema = z
+  .object({
+    id: z.string(),
+    kind: deviceKindSchema,
+    name: z.string(),
+    address: z.string().nullable(),
+    channels: z.array(channelSchema),
+    status: z.enum(['unpaired', 'paused', 'online', 'offline']),
+    online: z.boolean(),
+    paused: z.boolean(),
+    paired_at: timeSchema.nullable(),
+    last_seen_at: timeSchema.nullable(),
+    bridge_version: z.string().nullable(),
+    os_version: z.string().nullable(),
+    hostname: z.string().nullable(),
+    findings: z.array(findingSchema),
+    created_at: timeSchema,
+  })
+  .meta({ id: 'Device' });
+export type DeviceView = z.infer<typeof deviceSchema>;

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { channelSchema } from '../channels.ts';
+import { failureSchema } from '../failure-codes.ts';
+import { MESSAGE_STATUSES } from '../status-ladder.ts';
+import { pageQuerySchema, timeSchema } from './pages.ts';
+
+export const messageStatusSchema = z.enum([...MESSAGE_STATUSES, 'RECEIVED']);
+
+export const messageQuerySchema = pageQuerySchema.extend({
+  workspace: z.string().max(128).optional().meta({ description: 'location_id' }),
+  phone: z.string().max(320).optional(),
+  status: messageStatusSchema.optional(),
+  channel: channelSchema.optional(),
+  direction: z.enum(['out', 'in']).optional(),
+  q: z.string().max(320).optional().meta({ description: 'Part of a message_id, id or phone.' }),
+});
+
+export const messageSchema = z
+  .object({
+    id: z.string(),
+    direction: z.enum(['out', 'in']),
+    location_id: z.string().nullable(),
+    message_id: z.string(),
+    user_id: z.string().nullable(),
+    phone: z.string(),
+    message: z.string(),
+    attachments: z.array(z.string()),
+    channel: channelSchema,
+    status: messageStatusSchema,
+    device_id: z.string().nullable(),
+    error: failureSchema.nullable(),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+  })
+  .meta({ id: 'Message' });
+export type MessageView = z.infer<typeof messageSchema>;
+
+export const messageTimelineSchema = messageSchema
+  .extend({
+    events: z.array(
+      z.object({ at: timeSchema, status: z.string(), source: z.string(), detail: z.string().nullable() }),
+    ),
+  })
+  .meta({ id: 'MessageWithTimeline' });

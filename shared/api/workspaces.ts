@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { channelSchema } from '../channels.ts';
+import { timeSchema } from './pages.ts';
+
+/** Stands in for a header's value in every answer; sent back unchanged, it keeps the stored value. */
+export const MASK = '••••';
+export const MAX_HEADERS = 50;
+
+/** RFC 9110 field names and values; the rest (reserved names, twins) is judged with a sentence of its own. */
+export const headerSchema = z.object({
+  key: z
+    .string()
+    .max(256)
+    .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'is not a valid header name'),
+  value: z
+    .string()
+    .max(8192)
+    .refine(
+      isHeaderValue,
+      'is not a valid header value: control characters, line breaks and non-Latin-1 text cannot be sent',
+    ),
+});
+
+function isHeaderValue(value: string): boolean {
+  return value === MASK || /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}
+
+const webhookUrlSchema = z
+  .string()
+  .max(2048)
+  .superRefine((text, context) => {
+    const fault = faultOfUrl(text);
+    if (fault) context.addIssue(fault);
+  })
+  .meta({ description: 'Where events are POSTed: http or https.' });
+
+function faultOfUrl(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (url === null) return 'is not an absolute URL';
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';
+  if (url.username !== '' || url.password !== '')
+    return 'must not contain a user name or password; use a header for credentials';
+  return undefined;
+}
+
+const nameSchema = z.string().trim().min(1).max(200);
+const contactFields = {
+  address: z.string().trim().max(500).nullable().optional(),
+  email: z.email('is not an e-mail address').max(320).nullable().optional(),
+  phone: z.string().trim().max(64).nullable().optional(),
+};
+const settingFields = {
+  url: webhookUrlSchema.nullable().optional(),
+  headers: z.array(headerSchema).max(MAX_HEADERS).optional(),
+  require_api_key: z.boolean().optional(),
+};
+
+export const newWorkspaceSchema = z.object({
+  name: nameSchema,
+  ...contactFields,
+  ...settingFields,
+  clone_from: z
+    .string()
+    .max(128)
+    .optional()
+    .meta({
+      description:
+        'location_id of a workspace whose url, headers and require_api_key are taken where this body does not give them. ' +
+        'Its signing secret, API keys, connection and devices are not.',
+    }),
+});
+export type NewWorkspaceBody = z.infer<typeof newWorkspaceSchema>;
+
+export const workspaceChangesSchema = z.object({
+  name: nameSchema.optional(),
+  ...contactFields,
+  ...settingFields,
+  webhook_enabled: z.boolean().optional(),
+});
+export type WorkspaceChangesBody = z.infer<typeof workspaceChangesSchema>;
+
+export const assignedDeviceSchema = z.object({ device_id: z.string(), channels: z.array(channelSchema) });
+
+export const workspaceSchema = z
+  .object({
+    location_id: z.string(),
+    name: z.string(),
+    address: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    url: z.string().nullable(),
+    headers: z.array(z.object({ key: z.string(), value: z.string() })),
+    connected: z.boolean(),
+    require_api_key: z.boolean(),
+    webhook_enabled: z.boolean(),
+    webhook_disabled_reason: z.string().nullable(),
+    devices: z.array(assignedDeviceSchema),
+    created_at: timeSchema,
+    updated_at: timeSchema,
+  })
+  .meta({ id: 'Workspace' });
+export type WorkspaceView = z.infer<typeof workspaceSchema>;
+
+/** 201: the only answer, besides a rotation's, that shows the signing secret. */
+export const createdWorkspaceSchema = workspaceSchema
+  .extend({ signing_secret: z.string() })
+  .meta({ id: 'CreatedWorkspace' });
+
+export const connectionSchema = z.object({ connected: z.boolean() });
+
+/** Replaces the workspace's devices as a whole. Without `channels` a device serves all that it can. */
+export const assignmentsSchema = z.object({
+  devices: z
+    .array(
+      z.object({ device_id: z.string().min(1).max(128), channels: z.array(channelSchema).min(1).optional() }),
+    )
+    .max(500),
+});
+export type AssignmentsBody = z.infer<typeof assignmentsSchema>;
+
+export const signingSecretSchema = z.object({ signing_secret: z.string() });
+
+/** What the receiver answered to a test event; `status` is null when it did not. */
+export const testResultSchema = z.object({
+  status: z.int().nullable(),
+  body: z.string().nullable(),
+  latency_ms: z.number(),
+  error: z.string().optional(),
+});
+export type TestResult = z.infer<typeof testResultSchema>;
