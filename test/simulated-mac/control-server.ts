@@ -1,0 +1,120 @@
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { askSimulatedMac, chooseSocketPath, onJsonLines } from './control-channel.ts';
+import { receiveSchema, type SimulatedMac } from './simulated-mac.ts';
+
+const osascriptSchema = z.object({
+  argv: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  cwd: z.string(),
+});
+const behaveSchema = z.object({
+  recipient: z.string(),
+  behaviour: z.string(),
+  count: z.number().int().positive().optional(),
+});
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** Writes `<home>/bin/osascript`; it needs no PATH and starts nothing but node. */
+function installOsascript(home: string): void {
+  const client = fileURLToPath(new URL('./osascript-client.mjs', import.meta.url));
+  const file = join(home, 'bin', 'osascript');
+  mkdirSync(join(home, 'bin'), { recursive: true });
+  const command = [process.execPath, client, home].map(quoted).join(' ');
+  writeFileSync(file, `#!/bin/sh\nunset NODE_OPTIONS\nexec ${command} "$@"\n`);
+  chmodSync(file, 0o755);
+}
+
+class Connection {
+  readonly #socket: Socket;
+  readonly #mac: SimulatedMac;
+  readonly #gone = new AbortController();
+  #stdin: ((text: string) => void) | undefined;
+
+  constructor(socket: Socket, mac: SimulatedMac) {
+    this.#socket = socket;
+    this.#mac = mac;
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#gone.abort());
+    onJsonLines(socket, (message) => {
+      if (typeof message.stdin === 'string') this.#stdin?.(message.stdin);
+      else void this.#serve(message);
+    });
+  }
+
+  #send(message: unknown): void {
+    if (!this.#socket.destroyed) this.#socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  async #serve(request: Record<string, unknown>): Promise<void> {
+    try {
+      if (request.op === 'osascript') this.#send({ answer: await this.#osascript(request) });
+      else this.#send({ ok: this.#answer(request) ?? null });
+    } catch (error) {
+      this.#send({ error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #osascript(request: unknown): Promise<unknown> {
+    const { argv, env, cwd } = osascriptSchema.parse(request);
+    const readStdin = () =>
+      new Promise<string>((done) => {
+        this.#stdin = done;
+        this.#send({ want: 'stdin' });
+      });
+    return this.#mac.osascript(argv, env, cwd, this.#gone.signal, readStdin);
+  }
+
+  #answer(request: Record<string, unknown>): unknown {
+    switch (request.op) {
+      case 'receive':
+        return this.#mac.receive(receiveSchema.parse(request.message));
+      case 'behave': {
+        const { recipient, behaviour, count } = behaveSchema.parse(request);
+        return this.#mac.behave(recipient, behaviour, count);
+      }
+      case 'sent':
+        return this.#mac.memory.sent();
+      case 'calls':
+        return this.#mac.memory.calls();
+      case 'status':
+        return this.#mac.status();
+      default:
+        throw new Error(`The simulated Mac knows no request "${String(request.op)}".`);
+    }
+  }
+}
+
+/** Answers osascript and the commands on the home folder's socket. Refuses when another simulated Mac lives there. */
+export async function serveControl(home: string, mac: SimulatedMac): Promise<AsyncDisposable> {
+  const connections = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    connections.add(socket);
+    socket.on('close', () => connections.delete(socket));
+    new Connection(socket, mac);
+  });
+  const path = chooseSocketPath(home);
+  rmSync(path, { force: true });
+  installOsascript(home);
+  await new Promise<void>((done, refuse) => server.once('error', refuse).listen(path, done));
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of connections) socket.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+/** Whether a simulated Mac already answers for this home folder. */
+export async function isServed(home: string): Promise<boolean> {
+  return askSimulatedMac(home, { op: 'status' }).then(
+    () => true,
+    () => false,
+  );
+}

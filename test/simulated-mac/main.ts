@@ -1,0 +1,134 @@
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { listBehaviours } from './behaviours.ts';
+import { MACOS_VERSIONS, type MacosVersion } from './chat-db/columns.ts';
+import { askSimulatedMac } from './control-channel.ts';
+import { isServed, serveControl } from './control-server.ts';
+import { SimulatedMac } from './simulated-mac.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DEFAULT_HOME = process.env.SIMULATED_MAC_HOME || join(ROOT, 'data/simulated-mac');
+
+interface Home {
+  readonly home: string;
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number, 0 or more.');
+  return value;
+}
+
+function homeOption(): Option {
+  return new Option('--home <dir>', 'home folder of the simulated Mac ($SIMULATED_MAC_HOME)').default(
+    DEFAULT_HOME,
+  );
+}
+
+/** Runs until SIGTERM or SIGINT; prints one JSON line when osascript and the commands may come. */
+async function start(options: Home & { macos: MacosVersion; pace: number; sms: boolean }): Promise<void> {
+  const home = resolve(options.home);
+  if (await isServed(home)) throw new Error(`A simulated Mac already runs in ${home}.`);
+  const mac = new SimulatedMac({ ...options, home });
+  const server = await serveControl(home, mac);
+  console.log(`The simulated Mac (${options.macos}) is ready. Home: ${home}`);
+  const stop = async () => {
+    await server[Symbol.asyncDispose]();
+    mac.close();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+}
+
+async function ask(
+  options: Home,
+  request: Readonly<Record<string, unknown>> & { op: string },
+): Promise<unknown> {
+  return askSimulatedMac(resolve(options.home), request);
+}
+
+const program = new Command('simulated-mac')
+  .description(
+    'Stands in for Messages.app where there is no Mac: a chat.db, an osascript, and people who write to it.',
+  )
+  .showHelpAfterError();
+
+program
+  .command('start')
+  .description('run a simulated Mac in the foreground')
+  .addOption(homeOption())
+  .addOption(
+    new Option('--macos <version>', 'whose chat.db columns').choices([...MACOS_VERSIONS]).default('tahoe-26'),
+  )
+  .option('--pace <factor>', 'factor on its delays: 1 real and brisk, 0 at once', number, 1)
+  .option('--no-sms', 'without Text Message Forwarding: no SMS account')
+  .action(start);
+
+program
+  .command('receive')
+  .description('make it receive a message')
+  .addOption(homeOption())
+  .requiredOption('--from <address>', 'sender: +12145550100 or an e-mail address')
+  .option('--text <text>', 'what it says', '')
+  .option('--attachment <file>', 'a file that comes with it')
+  .addOption(new Option('--service <service>').choices(['iMessage', 'SMS', 'RCS']).default('iMessage'))
+  .option('--chat <id>', 'in this group, e.g. chat831234567890123456')
+  .action(async ({ home, ...message }: Home & Record<string, unknown>) => {
+    const attachment =
+      typeof message.attachment === 'string' ? { attachment: resolve(message.attachment) } : {};
+    const { rowid, guid } = (await ask(
+      { home },
+      { op: 'receive', message: { ...message, ...attachment } },
+    )) as {
+      rowid: number;
+      guid: string;
+    };
+    console.log(`Received. ROWID ${rowid}, guid ${guid}`);
+  });
+
+program
+  .command('behave')
+  .description('make sends to somebody, or messages from them, go differently')
+  .addOption(homeOption())
+  .requiredOption('--recipient <address>', 'a number, an e-mail address, a group, or * for all')
+  .argument('<behaviour>', 'one of the list below')
+  .option('--count <n>', 'only so many times', number)
+  .addHelpText(
+    'after',
+    `\nBehaviours:\n${listBehaviours()
+      .map(([name, help]) => `  ${name.padEnd(30)} ${help}`)
+      .join('\n')}`,
+  )
+  .action(async (behaviour: string, options: Home & { recipient: string; count?: number }) => {
+    await ask(options, { op: 'behave', recipient: options.recipient, behaviour, count: options.count });
+    console.log(`${options.recipient}: ${behaviour}`);
+  });
+
+for (const [name, description] of [
+  ['sent', 'print what really left, one JSON line each'],
+  ['calls', 'print the osascript calls seen, one JSON line each'],
+] as const) {
+  program
+    .command(name)
+    .description(description)
+    .addOption(homeOption())
+    .action(async (options: Home) => {
+      for (const record of (await ask(options, { op: name })) as unknown[])
+        console.log(JSON.stringify(record));
+    });
+}
+
+program
+  .command('status')
+  .description('print what it is and what it has done')
+  .addOption(homeOption())
+  .action(async (options: Home) =>
+    console.log(JSON.stringify(await ask(options, { op: 'status' }), null, 2)),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

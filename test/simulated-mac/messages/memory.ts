@@ -1,0 +1,167 @@
+import Database from 'better-sqlite3';
+
+/** One message that really left, whatever chat.db says about it. `at` is epoch milliseconds. */
+export interface SentRecord {
+  readonly recipient: string;
+  readonly text: string;
+  readonly service: string;
+  readonly guid: string;
+  readonly rowid: number;
+  readonly file: string | null;
+  readonly at: number;
+}
+
+/** One run of osascript. `outcome` is null while it runs. */
+export interface CallRecord {
+  readonly id: number;
+  readonly at: number;
+  readonly argv: readonly string[];
+  readonly outcome: string | null;
+}
+
+export interface DueStep {
+  readonly id: number;
+  readonly due: number;
+  readonly action: string;
+}
+
+interface BehaviourRow {
+  id: number;
+  behaviour: string;
+  remaining: number | null;
+}
+
+/**
+ * What the simulated Mac must not forget when it is killed: its settings, the steps still to be taken, the ground truth.
+ * Its own file; no program under test reads it.
+ */
+export class Memory {
+  readonly #db: Database.Database;
+
+  constructor(path: string) {
+    this.#db = new Database(path);
+    this.#db.pragma('journal_mode = WAL');
+    this.#db.pragma('synchronous = OFF');
+    this.#db.exec(`
+      CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS step (id INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, action TEXT NOT NULL);
+      CREATE INDEX IF NOT EXISTS step_due ON step (due, id);
+      CREATE TABLE IF NOT EXISTS behaviour (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, recipient TEXT NOT NULL, behaviour TEXT NOT NULL, remaining INTEGER);
+      CREATE TABLE IF NOT EXISTS sent (
+        guid TEXT PRIMARY KEY, recipient TEXT NOT NULL, text TEXT NOT NULL, service TEXT NOT NULL,
+        rowid_ INTEGER NOT NULL, file TEXT, at REAL NOT NULL);
+      CREATE TABLE IF NOT EXISTS call (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, argv TEXT NOT NULL, outcome TEXT);`);
+  }
+
+  /** The stored value of a setting, storing `fallback` the first time. */
+  setting(name: string, fallback: () => string): string {
+    const found = this.#db.prepare('SELECT value FROM setting WHERE name = ?').pluck().get(name) as
+      | string
+      | undefined;
+    if (found !== undefined) return found;
+    const value = fallback();
+    this.#db.prepare('INSERT INTO setting (name, value) VALUES (?, ?)').run(name, value);
+    return value;
+  }
+
+  addSteps(steps: readonly { due: number; action: string }[]): void {
+    const insert = this.#db.prepare('INSERT INTO step (due, action) VALUES (?, ?)');
+    this.#db.transaction(() => {
+      for (const step of steps) insert.run(step.due, step.action);
+    })();
+  }
+
+  firstStep(): DueStep | undefined {
+    return this.#db.prepare('SELECT id, due, action FROM step ORDER BY due, id LIMIT 1').get() as
+      | DueStep
+      | undefined;
+  }
+
+  stepDone(id: number): void {
+    this.#db.prepare('DELETE FROM step WHERE id = ?').run(id);
+  }
+
+  setBehaviour(recipient: string, behaviour: string, count: number | undefined): void {
+    if (behaviour === 'normal') {
+      this.#db.prepare('DELETE FROM behaviour WHERE recipient = ?').run(recipient);
+      return;
+    }
+    // A counted behaviour goes in front of a lasting one and falls away when used up.
+    if (count === undefined) this.#db.prepare('DELETE FROM behaviour WHERE recipient = ?').run(recipient);
+    this.#db
+      .prepare('INSERT INTO behaviour (recipient, behaviour, remaining) VALUES (?, ?, ?)')
+      .run(recipient, behaviour, count ?? null);
+  }
+
+  #behaviourRow(recipient: string): BehaviourRow | undefined {
+    return this.#db
+      .prepare(
+        'SELECT id, behaviour, remaining FROM behaviour WHERE recipient = ? ORDER BY remaining IS NULL, id LIMIT 1',
+      )
+      .get(recipient) as BehaviourRow | undefined;
+  }
+
+  peekBehaviour(recipient: string): string | undefined {
+    return this.#behaviourRow(recipient)?.behaviour;
+  }
+
+  /** The behaviour for this one occasion, using up one of its count. */
+  takeBehaviour(recipient: string): string | undefined {
+    const row = this.#behaviourRow(recipient);
+    if (row === undefined) return undefined;
+    if (row.remaining === 1) this.#db.prepare('DELETE FROM behaviour WHERE id = ?').run(row.id);
+    else if (row.remaining !== null) {
+      this.#db.prepare('UPDATE behaviour SET remaining = remaining - 1 WHERE id = ?').run(row.id);
+    }
+    return row.behaviour;
+  }
+
+  behaviours(): { recipient: string; behaviour: string; remaining: number | null }[] {
+    return this.#db.prepare('SELECT recipient, behaviour, remaining FROM behaviour ORDER BY id').all() as {
+      recipient: string;
+      behaviour: string;
+      remaining: number | null;
+    }[];
+  }
+
+  recordSent(record: SentRecord): void {
+    this.#db
+      .prepare(
+        'INSERT OR IGNORE INTO sent (guid, recipient, text, service, rowid_, file, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(record.guid, record.recipient, record.text, record.service, record.rowid, record.file, record.at);
+  }
+
+  sent(): SentRecord[] {
+    return this.#db
+      .prepare(
+        'SELECT recipient, text, service, guid, rowid_ AS rowid, file, at FROM sent ORDER BY at, rowid_',
+      )
+      .all() as SentRecord[];
+  }
+
+  callStarted(argv: readonly string[], at: number): number {
+    const done = this.#db.prepare('INSERT INTO call (at, argv) VALUES (?, ?)').run(at, JSON.stringify(argv));
+    return Number(done.lastInsertRowid);
+  }
+
+  callEnded(id: number, outcome: string): void {
+    this.#db.prepare('UPDATE call SET outcome = ? WHERE id = ?').run(outcome, id);
+  }
+
+  calls(): CallRecord[] {
+    const rows = this.#db.prepare('SELECT id, at, argv, outcome FROM call ORDER BY id').all() as (Omit<
+      CallRecord,
+      'argv'
+    > & {
+      argv: string;
+    })[];
+    return rows.map((row) => ({ ...row, argv: JSON.parse(row.argv) as string[] }));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

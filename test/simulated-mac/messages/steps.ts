@@ -1,0 +1,132 @@
+import { copyFileSync, mkdirSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { appleNanoseconds, type ChatDatabase, type ChatSpec, type Row } from '../chat-db/chat-database.ts';
+import type { Memory, SentRecord } from './memory.ts';
+
+/** One thing Messages does at one moment: at most one commit on chat.db. */
+export type Action =
+  | {
+      readonly do: 'message';
+      readonly row: Row;
+      readonly handle?: { readonly address: string; readonly service: string };
+    }
+  | { readonly do: 'join'; readonly guid: string; readonly chat: ChatSpec; readonly load: boolean }
+  /** `now` names date columns that get the moment of the commit. */
+  | {
+      readonly do: 'update';
+      readonly table: 'message' | 'attachment';
+      readonly guid: string;
+      readonly cells: Row;
+      readonly now?: readonly string[];
+    }
+  | { readonly do: 'leave'; readonly record: Omit<SentRecord, 'rowid' | 'at'> }
+  | { readonly do: 'attach'; readonly guid: string; readonly row: Row }
+  | { readonly do: 'file'; readonly from: string; readonly to: string; readonly half: boolean };
+
+export interface Step {
+  readonly afterMs: number;
+  readonly action: Action;
+}
+
+function toJson(action: Action): string {
+  return JSON.stringify(action, (_, value: unknown) => {
+    if (typeof value === 'bigint') return { $integer: String(value) };
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      'type' in value &&
+      value.type === 'Buffer' &&
+      'data' in value
+    ) {
+      return { $blob: Buffer.from(value.data as number[]).toString('base64') };
+    }
+    return value;
+  });
+}
+
+function fromJson(text: string): Action {
+  return JSON.parse(text, (_, value: unknown) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if ('$integer' in value) return BigInt(String(value.$integer));
+    if ('$blob' in value) return Buffer.from(String(value.$blob), 'base64');
+    return value;
+  }) as Action;
+}
+
+/**
+ * Takes steps at their time, each alone, in order. Steps are on disk before the first is taken and every action may be
+ * repeated, so a killed simulated Mac goes on where it stopped.
+ */
+export class Steps {
+  readonly #memory: Memory;
+  readonly #db: ChatDatabase;
+  readonly #onJoin: (chat: ChatSpec) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(memory: Memory, db: ChatDatabase, onJoin: (chat: ChatSpec) => void) {
+    this.#memory = memory;
+    this.#db = db;
+    this.#onJoin = onJoin;
+  }
+
+  /** Plans steps from now on and takes those that are due already. */
+  plan(steps: readonly Step[]): void {
+    const now = Date.now();
+    this.#memory.addSteps(
+      steps.map(({ afterMs, action }) => ({ due: now + afterMs, action: toJson(action) })),
+    );
+    this.run();
+  }
+
+  run(): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    for (;;) {
+      const step = this.#memory.firstStep();
+      if (step === undefined) return;
+      const wait = step.due - Date.now();
+      if (wait > 0) {
+        this.#timer = setTimeout(() => this.run(), Math.min(wait, 2 ** 30));
+        return;
+      }
+      this.#take(fromJson(step.action));
+      this.#memory.stepDone(step.id);
+    }
+  }
+
+  #take(action: Action): void {
+    switch (action.do) {
+      case 'message':
+        this.#db.insertMessage(action.row, action.handle);
+        return;
+      case 'join':
+        this.#db.joinMessage(action.guid, action.chat);
+        if (action.load) this.#onJoin(action.chat);
+        return;
+      case 'update': {
+        const now = appleNanoseconds(Date.now());
+        const stamps = Object.fromEntries((action.now ?? []).map((column) => [column, now]));
+        this.#db.update(action.table, action.guid, { ...action.cells, ...stamps });
+        return;
+      }
+      case 'leave': {
+        const rowid = this.#db.rowidOf(action.record.guid) ?? 0;
+        this.#memory.recordSent({ ...action.record, rowid, at: Date.now() });
+        return;
+      }
+      case 'attach':
+        this.#db.attach(action.guid, action.row);
+        return;
+      case 'file':
+        mkdirSync(dirname(action.to), { recursive: true });
+        copyFileSync(action.from, action.to);
+        if (action.half) truncateSync(action.to, 1);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+}
