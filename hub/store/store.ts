@@ -1,3 +1,4 @@
+import type { Channel } from '../../shared/channels.ts';
 import type { Health } from '../../shared/wire/health.ts';
 import type { JournalBatch } from '../../shared/wire/journal.ts';
 import type {
@@ -53,6 +54,8 @@ export interface WorkspaceStore {
     now: number,
   ): Promise<void>;
   listAssignments(locationId: string): Promise<Assignment[]>;
+  /** The channels that at least one assigned device serves for the workspace; answered from memory. */
+  listServedChannels(locationId: string): Promise<readonly Channel[]>;
   createApiKey(key: NewApiKey): Promise<void>;
   listApiKeys(locationId: string): Promise<ApiKey[]>;
   /** Records the use (at most once a minute) and answers whether a live key with that hash belongs to the workspace. */
@@ -95,16 +98,23 @@ export type PickDevice = (choice: {
   candidates: string[];
   /** The device that carried this conversation last. */
   previous: string | undefined;
+  /** Names the conversation (workspace and phone), so that many spread evenly and one always alike. */
+  conversation: string;
 }) => string;
 
 export interface MessageStore {
   /** One transaction for all; the outcomes stand in the order of the messages. Twins inside one batch are told apart too. */
   acceptMessages(messages: NewMessage[], now: number): Promise<AcceptOutcome[]>;
+  /** The message that a workspace's message_id was accepted as, with the hash of its content. */
+  findAccepted(
+    locationId: string,
+    messageId: string,
+  ): Promise<{ id: string; content_hash: string } | undefined>;
   /** Gives queued messages without a device one of the online devices; answers the devices that got work. */
   routeQueued(request: { online: string[]; pick: PickDevice; limit: number }, now: number): Promise<string[]>;
   /** Takes back messages routed to the device but never offered to it, so that another may carry them. */
   unrouteDevice(deviceId: string): Promise<void>;
-  /** Takes back, at start, every message routed but never offered, and every lease of `owner`. */
+  /** Takes back, at start, every message routed but never offered, and every lease on a send. */
   unrouteAll(): Promise<void>;
   /** Claims queued messages routed to the device, oldest first, and marks them offered, in one statement. */
   claimSends(
@@ -144,13 +154,18 @@ export interface DeliveryStore {
   settleDeliveries(owner: string, settled: SettledDelivery[], now: number): Promise<void>;
   /** Gives back what this owner claimed and did not attempt. */
   releaseDeliveries(owner: string): Promise<void>;
-  /** When the next delivery that is not leased comes due; undefined when none waits. */
-  nextDeliveryAt(now: number): Promise<number | undefined>;
+  /** When the next delivery that is not leased comes due, `busy` workspaces aside; undefined when none waits. */
+  nextDeliveryAt(now: number, busy?: string[]): Promise<number | undefined>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   findDelivery(id: string): Promise<Delivery | undefined>;
   listAttempts(deliveryId: string): Promise<Attempt[]>;
   /** Makes a dead, recorded or waiting delivery due now; false when there is none with this id to retry. */
   retryDelivery(id: string, now: number): Promise<boolean>;
+}
+
+/** A page was asked for with a cursor that no page answered. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
 }
 
 /** The store cannot be read or written now; nothing was changed. */

@@ -1,0 +1,145 @@
+import { sql, type Transaction, type Updateable } from 'kysely';
+import type { Base } from './base.ts';
+import { startOf, toPage } from './pages.ts';
+import type { Device, DeviceChanges, Enrollment, RedeemRequest } from './records.ts';
+import { toDevice } from './rows.ts';
+import type { DeviceRow, Schema } from './schema.ts';
+import type { DeviceStore } from './store.ts';
+
+type Steps = Omit<DeviceStore, 'deleteDevice'>;
+
+export function deviceSteps({ query, change }: Base): Steps {
+  const findBy = async (column: 'id' | 'token_hash', value: string): Promise<Device | undefined> => {
+    const row = await query((db) =>
+      db.selectFrom('devices').selectAll().where(column, '=', value).executeTakeFirst(),
+    );
+    return row && toDevice(row);
+  };
+  return {
+    createEnrollment: (enrollment, now) => change((db) => createEnrollment(db, enrollment, now)),
+    redeemEnrollment: (request, now) => change((db) => redeemEnrollment(db, request, now)),
+
+    listDevices: async (page) => {
+      const rows = await query((db) =>
+        db
+          .selectFrom('devices')
+          .selectAll()
+          .where('seq', '<', startOf(page))
+          .orderBy('seq', 'desc')
+          .limit(page.limit + 1)
+          .execute(),
+      );
+      return toPage(rows, page.limit, toDevice);
+    },
+
+    findDevice: (id) => findBy('id', id),
+    findDeviceByToken: (tokenHash) => findBy('token_hash', tokenHash),
+    updateDevice: (id, changes) => change((db) => updateDevice(db, id, changes)),
+
+    recordHello: (id, { journal_id, ...versions }, now) =>
+      query((db) =>
+        db.transaction().execute(async (trx) => {
+          await trx
+            .updateTable('devices')
+            .set({ ...versions, last_seen_at: now })
+            .where('id', '=', id)
+            .execute();
+          return trx
+            .insertInto('journals')
+            .values({ device_id: id, journal_id, acked_seq: 0, seen_at: now })
+            .onConflict((conflict) =>
+              conflict.columns(['device_id', 'journal_id']).doUpdateSet({ seen_at: now }),
+            )
+            .returning('acked_seq')
+            .executeTakeFirstOrThrow();
+        }),
+      ),
+
+    recordSeen: async (id, health, now) => {
+      const findings = health && { findings: JSON.stringify(health.findings) };
+      await query((db) =>
+        db
+          .updateTable('devices')
+          .set({ last_seen_at: now, ...findings })
+          .where('id', '=', id)
+          .execute(),
+      );
+    },
+  };
+}
+
+/** A device that is there already gets a new code in place of the old; its credential lives until the code is used. */
+async function createEnrollment(
+  db: Transaction<Schema>,
+  { device, code_hash, expires_at }: Enrollment,
+  now: number,
+): Promise<Device> {
+  await db
+    .insertInto('devices')
+    .values({
+      ...device,
+      channels: JSON.stringify(device.channels),
+      paused: 0,
+      findings: '[]',
+      created_at: now,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  await db
+    .insertInto('enrollments')
+    .values({ device_id: device.id, code_hash, expires_at })
+    .onConflict((conflict) => conflict.column('device_id').doUpdateSet({ code_hash, expires_at }))
+    .execute();
+  return toDevice(
+    await db.selectFrom('devices').selectAll().where('id', '=', device.id).executeTakeFirstOrThrow(),
+  );
+}
+
+async function redeemEnrollment(
+  db: Transaction<Schema>,
+  { code_hash, kind, ...credential }: RedeemRequest,
+  now: number,
+): Promise<Device | undefined> {
+  const enrolled = await db
+    .selectFrom('enrollments')
+    .innerJoin('devices', 'devices.id', 'enrollments.device_id')
+    .select('devices.id')
+    .where('code_hash', '=', code_hash)
+    .where('expires_at', '>', now)
+    .where('kind', '=', kind)
+    .executeTakeFirst();
+  if (enrolled === undefined) return undefined;
+  await db.deleteFrom('enrollments').where('code_hash', '=', code_hash).execute();
+  const row = await db
+    .updateTable('devices')
+    .set({ ...credential, paired_at: now })
+    .where('id', '=', enrolled.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toDevice(row);
+}
+
+/** What was never offered to the device may go to another once it is paused or serves other channels. */
+async function updateDevice(
+  db: Transaction<Schema>,
+  id: string,
+  { channels, paused, ...plain }: DeviceChanges,
+): Promise<Device | undefined> {
+  const columns: Updateable<DeviceRow> = { ...plain };
+  if (channels) columns.channels = JSON.stringify(channels);
+  if (paused !== undefined) columns.paused = Number(paused);
+  const changed = Object.values(columns).some((value) => value !== undefined);
+  if (changed) await db.updateTable('devices').set(columns).where('id', '=', id).execute();
+  const row = await db.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (channels || paused)
+    await db
+      .updateTable('messages')
+      .set({ device_id: null })
+      .where('status', '=', sql.lit('QUEUED'))
+      .where('device_id', '=', id)
+      .where('owner', 'is', null)
+      .where('offered_at', 'is', null)
+      .execute();
+  return toDevice(row);
+}

@@ -1,0 +1,49 @@
+import type { NewMessage } from '../records.ts';
+import type { AcceptOutcome } from '../store.ts';
+import type { SqliteContext } from './context.ts';
+
+// One statement decides the common case: not opted out, not seen. Looking first costs a third more.
+const INSERT = `
+INSERT INTO messages (id, direction, location_id, message_id, user_id, phone, text, attachments, channel, status,
+                      content_hash, expires_at, created_at, updated_at)
+SELECT ?, 'out', ?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?
+WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE location_id = ? AND phone = ?)
+ON CONFLICT (location_id, message_id) WHERE direction = 'out' DO NOTHING`;
+
+const FIND = `SELECT id, content_hash FROM messages WHERE direction = 'out' AND location_id = ? AND message_id = ?`;
+
+export function acceptMessages(context: SqliteContext, messages: NewMessage[], now: number): AcceptOutcome[] {
+  return messages.map((message) => acceptOne(context, message, now));
+}
+
+export function findAccepted(
+  { db }: SqliteContext,
+  locationId: string,
+  messageId: string,
+): { id: string; content_hash: string } | undefined {
+  return db.get(FIND, locationId, messageId);
+}
+
+function acceptOne(context: SqliteContext, message: NewMessage, now: number): AcceptOutcome {
+  const inserted = context.db.run(
+    INSERT,
+    message.id,
+    message.location_id,
+    message.message_id,
+    message.user_id,
+    message.phone,
+    message.text,
+    JSON.stringify(message.attachments),
+    message.channel,
+    message.content_hash,
+    message.expires_at,
+    now,
+    now,
+    message.location_id,
+    message.phone,
+  );
+  if (inserted === 1) return { kind: 'accepted', id: message.id };
+  const known = findAccepted(context, message.location_id, message.message_id);
+  if (known === undefined) return { kind: 'opted_out' };
+  return { kind: known.content_hash === message.content_hash ? 'duplicate' : 'conflict', id: known.id };
+}

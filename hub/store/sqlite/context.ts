@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+import type { SqliteConnection } from './database.ts';
+import type { Directory } from './directory.ts';
+
+/** What the steps written for SQLite work with. */
+export interface SqliteContext {
+  db: SqliteConnection;
+  directory: Directory;
+  log: Logger;
+}
+
+/** Adds a step to a message's timeline. The first, accepting or receiving it, is the message's own row. */
+export function addToTimeline(
+  { db }: SqliteContext,
+  messageSeq: number,
+  event: { at: number; status: string; source: 'hub' | 'device'; detail?: string | null | undefined },
+): void {
+  db.run(
+    `INSERT INTO timeline (message_seq, n, at, status, source, detail)
+     SELECT ?, coalesce(max(n), 0) + 1, ?, ?, ?, ? FROM timeline WHERE message_seq = ?`,
+    messageSeq,
+    event.at,
+    event.status,
+    event.source,
+    event.detail ?? null,
+    messageSeq,
+  );
+}
+
+/** Notes the latest message of a conversation: the device keeps it, and the workspace answers the next inbound one. */
+export function touchConversation(
+  { db }: SqliteContext,
+  conversation: { location_id: string; phone: string; device_id: string },
+  now: number,
+): void {
+  db.run(
+    `INSERT INTO conversations (phone, location_id, device_id, last_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (phone, location_id) DO UPDATE
+     SET device_id = excluded.device_id, last_at = max(last_at, excluded.last_at)`,
+    conversation.phone,
+    conversation.location_id,
+    conversation.device_id,
+    now,
+  );
+}

@@ -1,0 +1,88 @@
+import type Database from 'better-sqlite3';
+import type { SqliteStatement } from 'kysely';
+import { openSqlite } from '../../../shared/runtime/sqlite.ts';
+
+/** Kysely's statements differ with the filters of a list; the hub has some hundred. */
+const MAX_STATEMENTS = 300;
+const BUSY_TIMEOUT_MS = 5_000;
+const CACHE_KIB = 64 * 1024;
+
+type Statement = Database.Statement<unknown[], unknown>;
+
+/**
+ * One connection with its prepared statements kept: preparing anew costs four times what most of them cost to run.
+ * Oldest out when the cache is full.
+ */
+export class SqliteConnection {
+  readonly db: Database.Database;
+  readonly #statements = new Map<string, Statement>();
+
+  constructor(file: string) {
+    this.db = openSqlite(file, { timeout: BUSY_TIMEOUT_MS });
+    this.db.pragma('journal_mode = WAL');
+    this.db.pragma('synchronous = FULL');
+    this.db.pragma('fullfsync = ON');
+    this.db.pragma('checkpoint_fullfsync = ON');
+    this.db.pragma('foreign_keys = ON');
+    this.db.pragma('temp_store = MEMORY');
+    this.db.pragma(`cache_size = -${CACHE_KIB}`);
+  }
+
+  prepare(sql: string): Statement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.db.prepare<unknown[], unknown>(sql);
+    if (this.#statements.size >= MAX_STATEMENTS) {
+      const oldest = this.#statements.keys().next();
+      if (!oldest.done) this.#statements.delete(oldest.value);
+    }
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  /** Runs a statement that answers no rows; how many rows it changed. */
+  run(sql: string, ...values: unknown[]): number {
+    return this.prepare(sql).run(...values).changes;
+  }
+
+  /** First row of a statement, or undefined. `Row` is what the statement's column list says. */
+  get<Row>(sql: string, ...values: unknown[]): Row | undefined {
+    return this.prepare(sql).get(...values) as Row | undefined;
+  }
+
+  all<Row>(sql: string, ...values: unknown[]): Row[] {
+    return this.prepare(sql).all(...values) as Row[];
+  }
+
+  /** All of `work`, or nothing. SQLite itself rolls back on a full disk: then there is nothing left to undo. */
+  transaction<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.db.inTransaction) this.run('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** What Kysely's SQLite dialect takes. Its rollback after SQLite's own is let through, so the cause is what is thrown. */
+  get forKysely(): { prepare(sql: string): SqliteStatement; close(): void } {
+    const nothing: SqliteStatement = {
+      reader: false,
+      all: () => [],
+      run: () => ({ changes: 0, lastInsertRowid: 0 }),
+      iterate: () => [].values(),
+    };
+    return {
+      prepare: (sql) => (sql === 'rollback' && !this.db.inTransaction ? nothing : this.prepare(sql)),
+      close: () => this.close(),
+    };
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.db.close();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Channel } from '../../../shared/channels.ts';
+import type { FailureCode } from '../../../shared/failure-codes.ts';
+import type { MessageStatus } from '../../../shared/status-ladder.ts';
+import { applyStatus, type Evidence } from '../../status/apply-status.ts';
+import { statusUpdateBody } from '../../webhooks/events.ts';
+import { addToTimeline, type SqliteContext } from './context.ts';
+import { recordDelivery } from './deliveries.ts';
+
+/** What climbing needs of an outgoing message. */
+export interface Outgoing {
+  seq: number;
+  location_id: string;
+  message_id: string;
+  user_id: string;
+  phone: string;
+  channel: Channel;
+  status: MessageStatus;
+  error_code: FailureCode | null;
+  error_message: string | null;
+}
+
+export const OUTGOING =
+  'seq, location_id, message_id, user_id, phone, channel, status, error_code, error_message';
+
+const UPDATE = `
+UPDATE messages SET status = ?, channel = ?, error_code = ?, error_message = ?, owner = NULL, lease_until = NULL,
+                    updated_at = ?
+WHERE seq = ?`;
+
+/** The message, when it was offered to this device: no other may speak for it. */
+export function findOffered({ db }: SqliteContext, id: string, deviceId: string): Outgoing | undefined {
+  return db.get(
+    `SELECT ${OUTGOING} FROM messages
+     WHERE id = ? AND device_id = ? AND direction = 'out' AND offered_at IS NOT NULL`,
+    id,
+    deviceId,
+  );
+}
+
+/**
+ * Climbs the ladder with what was learnt, writes the timeline and the deliveries that follow; how many of those are to be
+ * sent. `at` is when it happened, `now` when it is recorded.
+ */
+export function applyEvidence(
+  context: SqliteContext,
+  message: Outgoing,
+  evidence: Evidence,
+  { at, now, source }: { at: number; now: number; source: 'hub' | 'device' },
+): number {
+  const error = message.error_code
+    ? { code: message.error_code, message: message.error_message ?? '' }
+    : null;
+  const { standing, announce } = applyStatus(
+    { status: message.status, channel: message.channel, error },
+    evidence,
+  );
+  context.db.run(
+    UPDATE,
+    standing.status,
+    standing.channel,
+    standing.error?.code ?? null,
+    standing.error?.message ?? null,
+    now,
+    message.seq,
+  );
+  const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
+  addToTimeline(context, message.seq, { at, status: evidence.event, source, detail });
+  let sent = 0;
+  for (const status of announce) {
+    const told = { ...message, channel: standing.channel };
+    const body = statusUpdateBody(told, status, at, standing.error ?? undefined);
+    sent += recordDelivery(context, { ...told, message_seq: message.seq, type: 'STATUS-UPDATE', body }, now);
+  }
+  return sent;
+}

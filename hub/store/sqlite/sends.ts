@@ -1,0 +1,93 @@
+import type { Channel } from '../../../shared/channels.ts';
+import { failure } from '../../../shared/failure-codes.ts';
+import type { Acceptance } from '../../../shared/wire/acceptance.ts';
+import { refusalCounts } from '../../status/apply-status.ts';
+import type { ClaimedSend } from '../records.ts';
+import { addToTimeline, type SqliteContext } from './context.ts';
+import { applyEvidence, findOffered, OUTGOING, type Outgoing } from './evidence.ts';
+
+interface Offerable {
+  seq: number;
+  id: string;
+  location_id: string;
+  phone: string;
+  text: string;
+  attachments: string;
+  channel: Channel;
+  expires_at: number;
+  offered_at: number | null;
+}
+
+const FREE_EXPIRED = `
+UPDATE messages SET owner = NULL, lease_until = NULL
+WHERE status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?`;
+
+const OFFERABLE = `
+SELECT seq, id, location_id, phone, text, attachments, channel, expires_at, offered_at FROM messages
+WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL ORDER BY seq LIMIT ?`;
+
+const LEASE = `
+UPDATE messages SET owner = ?, lease_until = ?, offered_at = coalesce(offered_at, ?), updated_at = ? WHERE seq = ?`;
+
+export function claimSends(
+  context: SqliteContext,
+  request: { device_id: string; owner: string; lease_until: number; limit: number },
+  now: number,
+): ClaimedSend[] {
+  const { db } = context;
+  db.run(FREE_EXPIRED, now);
+  const claimed = db.all<Offerable>(OFFERABLE, request.device_id, request.limit);
+  for (const { seq, offered_at } of claimed) {
+    db.run(LEASE, request.owner, request.lease_until, now, now, seq);
+    // A device that stays silent is offered the same again and again: the first time tells all.
+    if (offered_at === null)
+      addToTimeline(context, seq, { at: now, status: 'OFFERED', source: 'hub', detail: request.device_id });
+  }
+  return claimed.map(({ seq: _, offered_at: __, attachments, ...send }) => ({
+    ...send,
+    attachments: JSON.parse(attachments) as string[],
+  }));
+}
+
+export function releaseSends({ db }: SqliteContext, deviceId: string): void {
+  db.run(
+    `UPDATE messages SET owner = NULL, lease_until = NULL
+     WHERE status = 'QUEUED' AND owner IS NOT NULL AND device_id = ?`,
+    deviceId,
+  );
+}
+
+export function settleSends(
+  context: SqliteContext,
+  deviceId: string,
+  acceptances: Acceptance[],
+  now: number,
+): void {
+  for (const acceptance of acceptances) {
+    const message = findOffered(context, acceptance.id, deviceId);
+    if (message === undefined) {
+      context.log.warn(
+        { device_id: deviceId, message: acceptance.id },
+        'a device answered for a message that was not offered to it; ignored',
+      );
+    } else if (acceptance.accepted) {
+      applyEvidence(context, message, { event: 'DISPATCHED' }, { at: now, now, source: 'device' });
+    } else if (refusalCounts(message.status)) {
+      const evidence = { event: 'FAILED', error: acceptance.error } as const;
+      applyEvidence(context, message, evidence, { at: now, now, source: 'device' });
+    }
+  }
+}
+
+/** Only what was never offered expires here: of the rest the device alone can tell whether it went out. */
+export function expireQueued(context: SqliteContext, now: number, limit: number): number {
+  const expired = context.db.all<Outgoing>(
+    `SELECT ${OUTGOING} FROM messages
+     WHERE status = 'QUEUED' AND offered_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
+    now,
+    limit,
+  );
+  const evidence = { event: 'FAILED', error: failure('device_offline_expired') } as const;
+  for (const message of expired) applyEvidence(context, message, evidence, { at: now, now, source: 'hub' });
+  return expired.length;
+}

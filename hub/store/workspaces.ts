@@ -1,0 +1,161 @@
+import { sql, type Transaction, type Updateable } from 'kysely';
+import type { Base } from './base.ts';
+import { startOf, toPage } from './pages.ts';
+import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
+import { sealHeaders, sealSigningSecret, toWorkspace } from './rows.ts';
+import type { Schema, WorkspaceRow } from './schema.ts';
+import { UnknownDeviceError, type WorkspaceStore } from './store.ts';
+import type { Vault } from './vault.ts';
+
+type Steps = Pick<
+  WorkspaceStore,
+  'createWorkspace' | 'listWorkspaces' | 'updateWorkspace' | 'setAssignments' | 'listAssignments'
+>;
+
+export function workspaceSteps({ query, change, vault }: Base): Steps {
+  return {
+    createWorkspace: (workspace, now) => change((db) => createWorkspace(db, workspace, vault, now)),
+
+    listWorkspaces: async (page) => {
+      const rows = await query((db) =>
+        db
+          .selectFrom('workspaces')
+          .selectAll()
+          .where('seq', '<', startOf(page))
+          .orderBy('seq', 'desc')
+          .limit(page.limit + 1)
+          .execute(),
+      );
+      return toPage(rows, page.limit, (row) => toWorkspace(row, vault));
+    },
+
+    updateWorkspace: (locationId, changes, now) =>
+      change((db) => updateWorkspace(db, locationId, changes, vault, now)),
+
+    setAssignments: (locationId, assignments) => change((db) => setAssignments(db, locationId, assignments)),
+
+    listAssignments: (locationId) =>
+      query((db) =>
+        db
+          .selectFrom('assignments')
+          .select(['location_id', 'device_id', 'channel'])
+          .where('location_id', '=', locationId)
+          .orderBy('seq')
+          .execute(),
+      ),
+  };
+}
+
+async function createWorkspace(
+  db: Transaction<Schema>,
+  workspace: NewWorkspace,
+  vault: Vault,
+  now: number,
+): Promise<Workspace> {
+  const row = await db
+    .insertInto('workspaces')
+    .values({
+      location_id: workspace.location_id,
+      name: workspace.name,
+      address: workspace.address,
+      email: workspace.email,
+      phone: workspace.phone,
+      url: workspace.url,
+      headers: sealHeaders(vault, workspace.location_id, workspace.headers),
+      signing_secret: sealSigningSecret(vault, workspace.location_id, workspace.signing_secret),
+      connected: Number(workspace.connected),
+      require_api_key: Number(workspace.require_api_key),
+      webhook_enabled: 1,
+      webhook_disabled_reason: null,
+      created_at: now,
+      updated_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toWorkspace(row, vault);
+}
+
+async function updateWorkspace(
+  db: Transaction<Schema>,
+  locationId: string,
+  changes: WorkspaceChanges,
+  vault: Vault,
+  now: number,
+): Promise<Workspace | undefined> {
+  const row = await db
+    .updateTable('workspaces')
+    .set({ ...toColumns(locationId, changes, vault), updated_at: now })
+    .where('location_id', '=', locationId)
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (row.url === null || row.webhook_enabled === 0) await recordPending(db, locationId);
+  if (row.connected === 0) await unrouteWorkspace(db, locationId);
+  return toWorkspace(row, vault);
+}
+
+/** Only what `changes` names; undefined leaves a column as it is. A webhook switched on forgets why it was off. */
+function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault): Updateable<WorkspaceRow> {
+  const { headers, signing_secret, connected, require_api_key, webhook_enabled, ...plain } = changes;
+  const columns: Updateable<WorkspaceRow> = { ...plain };
+  if (headers) columns.headers = sealHeaders(vault, locationId, headers);
+  if (signing_secret !== undefined)
+    columns.signing_secret = sealSigningSecret(vault, locationId, signing_secret);
+  if (connected !== undefined) columns.connected = Number(connected);
+  if (require_api_key !== undefined) columns.require_api_key = Number(require_api_key);
+  if (webhook_enabled !== undefined) columns.webhook_enabled = Number(webhook_enabled);
+  if (webhook_enabled === true) columns.webhook_disabled_reason = null;
+  return columns;
+}
+
+/** An assignment that stays keeps its place in the order of assigning. */
+async function setAssignments(
+  db: Transaction<Schema>,
+  locationId: string,
+  assignments: Parameters<WorkspaceStore['setAssignments']>[1],
+): Promise<void> {
+  const devices = await db.selectFrom('devices').select('id').execute();
+  const known = new Set(devices.map(({ id }) => id));
+  for (const { device_id } of assignments) if (!known.has(device_id)) throw new UnknownDeviceError(device_id);
+  const held = await db
+    .selectFrom('assignments')
+    .select(['seq', 'device_id', 'channel'])
+    .where('location_id', '=', locationId)
+    .execute();
+  const keys = new Set(assignments.map(({ device_id, channel }) => `${channel} ${device_id}`));
+  const gone = held.filter(({ device_id, channel }) => !keys.has(`${channel} ${device_id}`));
+  for (const { seq } of gone) await db.deleteFrom('assignments').where('seq', '=', seq).execute();
+  for (const { device_id, channel } of assignments)
+    await db
+      .insertInto('assignments')
+      .values({ location_id: locationId, device_id, channel })
+      .onConflict((conflict) => conflict.columns(['location_id', 'channel', 'device_id']).doNothing())
+      .execute();
+  await unrouteWorkspace(db, locationId);
+}
+
+// The literals let the partial indexes of the queues serve these.
+
+/** Turns what waits for the workspace into recorded events; attempts under way end first. */
+async function recordPending(db: Transaction<Schema>, locationId: string): Promise<void> {
+  await db
+    .updateTable('deliveries')
+    .set({ status: 'recorded', next_attempt_at: null })
+    .where('status', '=', sql.lit('pending'))
+    .where('location_id', '=', locationId)
+    .where('owner', 'is', null)
+    .execute();
+}
+
+/** What was never offered is routed anew by the assignments of now. */
+async function unrouteWorkspace(db: Transaction<Schema>, locationId: string): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ device_id: null })
+    .where('status', '=', sql.lit('QUEUED'))
+    .where('device_id', 'is not', null)
+    .where('owner', 'is', null)
+    .where('offered_at', 'is', null)
+    .where('location_id', '=', locationId)
+    .execute();
+}
