@@ -1,0 +1,46 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { type Config, type ConfigTable, durationSetting } from '../shared/runtime/config-table.ts';
+import { LOG_LEVELS } from '../shared/runtime/log.ts';
+
+const pathSetting = z
+  .string()
+  .refine((path) => !path.includes('\0'), 'a path cannot hold a NUL character')
+  .transform((path) =>
+    path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : resolve(path),
+  );
+
+const positiveDuration = durationSetting.refine((milliseconds) => milliseconds > 0, 'it must be more than 0');
+
+/** Everything that can be set from outside; read once, in main.ts. */
+export const BRIDGE_SETTINGS = {
+  BRIDGE_HOME: {
+    parse: pathSetting,
+    default: '~/Library/Application Support/Bluewire',
+    help: 'identity (mode 0600) and journal database',
+  },
+  BRIDGE_CHAT_DB: {
+    parse: pathSetting,
+    default: '~/Library/Messages/chat.db',
+    help: "Messages' database, opened read-only, always",
+  },
+  BRIDGE_STAGING_DIR: {
+    parse: pathSetting,
+    default: '~/Library/Messages/Attachments/Bluewire',
+    help: "outgoing files, where Messages' sandbox can read them",
+  },
+  BRIDGE_SEND_DEADLINE: {
+    parse: positiveDuration,
+    default: '2m',
+    help: 'how long a send may stay without its row in chat.db before FAILED send_timeout_unknown',
+  },
+  BRIDGE_OSASCRIPT_TIMEOUT: {
+    parse: positiveDuration,
+    default: '150s',
+    help: 'how long one osascript may run; the first waits for a person to allow Automation',
+  },
+  LOG_LEVEL: { parse: z.enum(LOG_LEVELS), default: 'info', help: LOG_LEVELS.join(', ') },
+} as const satisfies ConfigTable;
+
+export type BridgeConfig = Config<typeof BRIDGE_SETTINGS>;

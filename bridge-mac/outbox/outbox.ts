@@ -1,0 +1,170 @@
+import type { Logger } from 'pino';
+import { Loop } from '../../shared/runtime/loop.ts';
+import type { ChatDb } from '../chat-db/chat-db.ts';
+import type { StoredSend } from '../store/send-store.ts';
+import { type AttemptDeps, attemptSend, refuse } from './attempt.ts';
+import type { Follower } from './follow.ts';
+import { nextState } from './send-state.ts';
+
+// One osascript at a time; but one that hangs, or lingers although its row is there, must not hold up everybody else.
+const OVERTAKE_AFTER_MS = 10_000;
+const OVERTAKE_DECIDED_AFTER_MS = 1_000;
+const MAX_HANGING = 4;
+const STOP_GRACE_MS = 3_000;
+const IDLE_MS = 60_000;
+const NO_DATABASE_REST_MS = 1_000;
+const KEEP_FINISHED_MS = 31 * 24 * 3_600_000;
+
+export interface OutboxOptions extends Omit<AttemptDeps, 'look'> {
+  follower: Follower;
+  /** The open chat.db; undefined while it cannot be read, and then nothing is sent: nothing could be proven. */
+  currentDb: () => ChatDb | undefined;
+  osascriptTimeoutMs: number;
+  log: Logger;
+}
+
+interface Running {
+  done: Promise<void>;
+  abort: AbortController;
+  /** Lets others go on without waiting for `done`. */
+  overtake: () => void;
+  decided: boolean;
+}
+
+/** Sends what was accepted: one attempt after the other, in order within a conversation. */
+export class Outbox implements AsyncDisposable {
+  readonly #options: OutboxOptions;
+  readonly #deps: AttemptDeps;
+  readonly #running = new Map<number, Running>();
+  readonly #loop: Loop;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#deps = { ...options, look: () => this.look() };
+    this.#loop = new Loop({ name: 'sending', log: options.log, step: () => this.#step() });
+  }
+
+  /** Decides what became of attempts that a crash cut short, then starts to send. */
+  async start(): Promise<this> {
+    await this.#recover();
+    this.#loop.start();
+    return this;
+  }
+
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Looks for open sends in chat.db now, where it can be read. */
+  look(): void {
+    const db = this.#options.currentDb();
+    if (db === undefined) return;
+    try {
+      this.#options.follower.look(db);
+    } catch (error) {
+      this.#options.log.warn(
+        { err: error },
+        'looking for sent messages in chat.db failed; it is tried again',
+      );
+    }
+  }
+
+  /**
+   * A send whose row was found, or that was given up. Its inputs are of no more use; its osascript is left to end by
+   * itself, but nobody waits for it.
+   */
+  decided(send: StoredSend): void {
+    const running = this.#running.get(send.position);
+    if (running === undefined) {
+      this.#options.inputs.remove(send).catch((error: unknown) => {
+        this.#options.log.warn(
+          { id: send.id, err: error },
+          'the inputs of a finished send could not be removed',
+        );
+      });
+    } else {
+      running.decided = true;
+      setTimeout(running.overtake, OVERTAKE_DECIDED_AFTER_MS).unref();
+    }
+    this.wake();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#loop.stop();
+    const running = [...this.#running.values()];
+    const grace = setTimeout(() => {
+      for (const { abort } of running) abort.abort();
+    }, STOP_GRACE_MS);
+    await Promise.all(running.map(({ done }) => done));
+    clearTimeout(grace);
+  }
+
+  async #step(): Promise<number> {
+    const { store, now, log } = this.#options;
+    this.#settleCutShort();
+    for (const send of store.sends.expired(now())) this.#expire(send);
+    store.sends.purgeBefore(now() - KEEP_FINISHED_MS);
+    const db = this.#options.currentDb();
+    if (db === undefined) return NO_DATABASE_REST_MS;
+    const { nextDeadline } = this.#options.follower;
+    if (nextDeadline !== undefined && nextDeadline <= now()) this.look();
+
+    const hanging = [...this.#running.values()].filter((running) => !running.decided);
+    const send = hanging.length < MAX_HANGING ? store.sends.nextToAttempt(now()) : undefined;
+    if (send === undefined) return this.#restUntilDue();
+    // An earlier attempt may have reached Messages after all: its row comes before another attempt.
+    if (send.attempt > 0) this.look();
+    if (store.sends.find(send.position)?.state !== 'accepted') return 0;
+    log.debug({ id: send.id, attempt: send.attempt + 1 }, 'attempt');
+    await this.#run(send, db);
+    return 0;
+  }
+
+  /** Resolves when the attempt is over, or has taken so long that others may overtake it. */
+  async #run(send: StoredSend, db: ChatDb): Promise<void> {
+    const abort = new AbortController();
+    const timeout = AbortSignal.timeout(this.#options.osascriptTimeoutMs);
+    const signal = AbortSignal.any([abort.signal, timeout]);
+    const { promise: overtaken, resolve: overtake } = Promise.withResolvers<void>();
+    const done = attemptSend(send, db, this.#deps, signal)
+      .catch((error: unknown) => this.#options.log.error({ id: send.id, err: error }, 'an attempt failed'))
+      .finally(() => {
+        this.#running.delete(send.position);
+        this.wake();
+      });
+    this.#running.set(send.position, { done, abort, overtake, decided: false });
+    const timer = setTimeout(overtake, OVERTAKE_AFTER_MS);
+    await Promise.race([done, overtaken]);
+    clearTimeout(timer);
+  }
+
+  #restUntilDue(): number {
+    const { store, follower, now } = this.#options;
+    const due = [store.sends.nextDue(now()), follower.nextDeadline].filter((moment) => moment !== undefined);
+    // A send that waits for an earlier one of its conversation is woken by what ends that wait.
+    return Math.min(IDLE_MS, ...due.map((moment) => Math.max(1, moment - now())));
+  }
+
+  #expire(send: StoredSend): void {
+    if (send.attempt === 0) refuse(send, 'device_offline_expired', undefined, this.#deps);
+    else refuse(send, 'rejected', send.last_error ?? undefined, this.#deps);
+  }
+
+  async #recover(): Promise<void> {
+    this.#settleCutShort();
+    // An osascript that outlived the bridge may still be about to read its inputs.
+    await this.#options.inputs.keepOnly(this.#options.store.sends.inState(['unknown']));
+  }
+
+  /** Attempts on disk that nobody is making: a crash, or a full disk, kept their result from being written. */
+  #settleCutShort(): void {
+    const { store, inputs, log, now } = this.#options;
+    for (const send of store.sends.inState(['attempting'])) {
+      if (this.#running.has(send.position)) continue;
+      const maybeStarted = inputs.arePresent(send);
+      store.sends.move(send, nextState(send.state, maybeStarted ? 'unclear' : 'not_sent'), now());
+      const told = maybeStarted ? 'osascript may have run: looking for its row' : 'osascript never ran';
+      log.info({ id: send.id, attempt: send.attempt }, `an attempt was cut short; ${told}`);
+    }
+  }
+}

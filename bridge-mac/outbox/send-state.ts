@@ -1,0 +1,188 @@
+/**
+ * Where a send stands on this Mac.
+ *
+ *     accepted ─→ attempting ─→ handed_over ─┐
+ *        ↑            │  └────→ unknown ─────┼─→ matched ─→ sent ─→ delivered
+ *        └── not sent ┘            │         │      │         ├───→ settled   (no receipt will come)
+ *                                  ↓         │      └─────────┴───→ failed
+ *                               overdue ─────┘
+ *
+ * `unknown` is never attempted again. `overdue` was reported as FAILED send_timeout_unknown, and its row is still
+ * looked for. A row may be found in any state that an attempt has been made in.
+ */
+export const SEND_STATES = [
+  'accepted',
+  'attempting',
+  'handed_over',
+  'unknown',
+  'overdue',
+  'matched',
+  'sent',
+  'settled',
+  'delivered',
+  'failed',
+] as const;
+export type SendState = (typeof SEND_STATES)[number];
+
+/** What can happen to a send. */
+export type SendEvent =
+  /** The attempt is on disk; osascript comes next. */
+  | 'attempt'
+  /** osascript came back without an error. */
+  | 'returned'
+  /** Nothing tells whether Messages got it. */
+  | 'unclear'
+  /** Messages provably did not get it; it may be tried again. */
+  | 'not_sent'
+  /** Messages provably did not get it, and trying again is of no use. */
+  | 'refused'
+  /** Its row in chat.db was found. */
+  | 'row_found'
+  | 'row_sent'
+  | 'row_delivered'
+  | 'row_failed'
+  /** The row will not tell more. */
+  | 'row_final'
+  /** No row within the deadline, or no flag on it within the patience for that. */
+  | 'deadline';
+
+const stay = Symbol('stay');
+
+/** Every state with what each event makes of it; `stay`: the event means nothing there. */
+const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>> = {
+  accepted: {
+    attempt: 'attempting',
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: 'failed',
+    row_found: 'matched',
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: stay,
+  },
+  attempting: {
+    attempt: stay,
+    returned: 'handed_over',
+    unclear: 'unknown',
+    not_sent: 'accepted',
+    refused: 'failed',
+    row_found: 'matched',
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: stay,
+  },
+  handed_over: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: 'matched',
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: 'overdue',
+  },
+  unknown: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: 'matched',
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: 'overdue',
+  },
+  overdue: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: 'matched',
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: 'failed',
+    deadline: stay,
+  },
+  matched: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: 'sent',
+    row_delivered: stay,
+    row_failed: 'failed',
+    row_final: stay,
+    deadline: 'failed',
+  },
+  sent: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: stay,
+    row_delivered: 'delivered',
+    row_failed: 'failed',
+    row_final: 'settled',
+    deadline: stay,
+  },
+  settled: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: stay,
+  },
+  delivered: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: stay,
+  },
+  failed: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: stay,
+    row_delivered: stay,
+    row_failed: stay,
+    row_final: stay,
+    deadline: stay,
+  },
+};
+
+export function nextState(state: SendState, event: SendEvent): SendState {
+  const next = TRANSITIONS[state][event];
+  return next === stay ? state : next;
+}

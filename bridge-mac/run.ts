@@ -1,0 +1,30 @@
+import { createLog } from '../shared/runtime/log.ts';
+import { whenAborted } from '../shared/runtime/run-main.ts';
+import { startBridge } from './bridge.ts';
+import type { BridgeConfig } from './config.ts';
+import { pathsIn, prepareHome } from './home.ts';
+import { readIdentity } from './identity.ts';
+import { takeLock } from './lock.ts';
+import { NOT_PAIRED } from './status.ts';
+import { BRIDGE_VERSION } from './version.ts';
+
+/** Runs the bridge until `signal` is aborted. Throws a sentence when it cannot start. */
+export async function runBridge(config: BridgeConfig, signal: AbortSignal): Promise<void> {
+  if (process.platform !== 'darwin') {
+    throw new Error(`The bridge runs on macOS, beside Messages; this is ${process.platform}.`);
+  }
+  prepareHome(config.BRIDGE_HOME);
+  const paths = pathsIn(config.BRIDGE_HOME);
+  const identity = readIdentity(paths.identity);
+  if (identity === undefined) throw new Error(NOT_PAIRED);
+  using lock = takeLock(paths.lock);
+  if (lock === undefined) throw new Error(`Another bridge already runs on ${config.BRIDGE_HOME}.`);
+  const log = createLog('bluewire-bridge', config.LOG_LEVEL);
+  await using _stages = await startBridge({ config, identity, log, now: Date.now });
+  log.info(
+    { version: BRIDGE_VERSION, hub: identity.hub_url, device_id: identity.device_id },
+    'bridge started',
+  );
+  await whenAborted(signal);
+  log.info('bridge stopping');
+}
