@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import type { ScriptHost } from './applescript/evaluate.ts';
+import type { ScriptHost } from './applescript/frames.ts';
 import { runScript } from './applescript/run-script.ts';
 import { describeScriptError, ScriptError } from './applescript/script-error.ts';
 import { displayOf, sourceOf, type Value } from './applescript/values.ts';

@@ -1,4 +1,6 @@
 import type { ElementPick, ScriptableApplication } from './application.ts';
+import type { Frame, Program } from './frames.ts';
+import { languageCommand } from './language-commands.ts';
 import { applyOperator, condition, negate, type TextRules } from './operators.ts';
 import {
   BAD_INDEX,
@@ -8,74 +10,11 @@ import {
   NOT_PERMITTED,
   ScriptError,
   UNDEFINED_VARIABLE,
-  USER_CANCELED,
 } from './script-error.ts';
-import { fileFrom, posixFile, readFile, runShell } from './scripting-additions.ts';
-import type { CommandExpr, ElementExpr, Expr, Handler } from './syntax.ts';
-import { badIndex, elementsOf, noElements, position, rangeOf } from './text-elements.ts';
-import {
-  type AppObject,
-  cannotMake,
-  charactersOf,
-  classOf,
-  isList,
-  MISSING,
-  sourceOf,
-  toBoolean,
-  toInteger,
-  toNumber,
-  toText,
-  type Value,
-} from './values.ts';
-
-/** What a script sees of the world. `env` and `cwd` are the osascript process's own. */
-export interface ScriptHost {
-  readonly applications: readonly ScriptableApplication[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly signal: AbortSignal;
-  log(line: string): void;
-}
-
-/** The state that statements change and expressions read. */
-export interface Frame {
-  readonly locals: Map<string, Value>;
-  readonly globalNames: Set<string>;
-  readonly tells: Value[];
-  timeoutSeconds: number;
-  considerCase: boolean;
-  ignoreResponses: boolean;
-}
-
-export interface Program {
-  readonly host: ScriptHost;
-  readonly globals: Map<string, Value>;
-  readonly properties: Map<string, Value>;
-  delimiters: string[];
-  result: Value | undefined;
-  callHandler(name: string, args: readonly Value[], caller: Frame): Promise<Value | undefined>;
-  handler(name: string): Handler | undefined;
-}
-
-function isObject(value: Value | undefined): value is AppObject {
-  return typeof value === 'object' && !isList(value) && value.kind === 'object';
-}
-
-/** Waits, unless the osascript process dies first. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done, refuse) => {
-    const cancel = () => {
-      clearTimeout(timer);
-      refuse(new ScriptError(USER_CANCELED, 'User canceled.'));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', cancel);
-      done();
-    }, ms);
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel, { once: true });
-  });
-}
+import type { CommandExpr, ElementExpr, Expr } from './syntax.ts';
+import { badIndex, elementsOf, noElements, pickValue, rangeOf } from './text-elements.ts';
+import { coerce, propertyOf } from './value-properties.ts';
+import { type AppObject, isList, MISSING, sourceOf, toInteger, toText, type Value } from './values.ts';
 
 export class Evaluator {
   readonly #program: Program;
@@ -138,7 +77,12 @@ export class Evaluator {
       case 'element':
         return this.#element(node, frame);
       case 'coerce':
-        return this.coerce(await this.value(node.operand, frame), node.to);
+        return coerce(
+          await this.value(node.operand, frame),
+          node.to,
+          this.#program.host.cwd,
+          this.#program.delimiters[0] ?? '',
+        );
       case 'call':
         return this.#call(node.name, node.args, node.toMe, frame);
       case 'command':
@@ -217,10 +161,10 @@ export class Evaluator {
     // `id of every account`: a property of many objects is the list of theirs.
     if (isList(owner) && of?.type === 'element' && of.pick.by === 'every') {
       return owner.map((one) =>
-        isObject(one) ? this.#objectProperty(one, name) : this.#valueProperty(one, name),
+        isObject(one) ? this.#objectProperty(one, name) : propertyOf(one, name, this.#program.host.cwd),
       );
     }
-    return this.#valueProperty(owner, name);
+    return propertyOf(owner, name, this.#program.host.cwd);
   }
 
   #objectProperty(owner: AppObject, name: string): Value {
@@ -230,34 +174,6 @@ export class Evaluator {
     if (name === 'contents') return owner;
     app.admit();
     return app.property(owner, name);
-  }
-
-  #valueProperty(owner: Value, name: string): Value {
-    const file =
-      typeof owner === 'object' && !isList(owner) && (owner.kind === 'file' || owner.kind === 'alias');
-    if (name === 'class') return { kind: 'class', name: classOf(owner) };
-    if (name === 'contents') return owner;
-    if (name === 'posix path' && (file || typeof owner === 'string')) {
-      return fileFrom(owner, 'file', this.#program.host.cwd).path;
-    }
-    if (typeof owner === 'object' && !isList(owner) && owner.kind === 'record') {
-      const field = owner.fields.get(name);
-      if (field !== undefined) return field;
-    }
-    if (typeof owner === 'string') {
-      if (name === 'length') return charactersOf(owner).length;
-      if (name === 'quoted form') return `'${owner.replaceAll("'", "'\\''")}'`;
-      if (name === 'id') {
-        const points = Array.from(owner, (char) => char.codePointAt(0) ?? 0);
-        return points.length === 1 ? (points[0] ?? 0) : points;
-      }
-    }
-    if (isList(owner)) {
-      if (name === 'length') return owner.length;
-      if (name === 'reverse') return [...owner].reverse();
-      if (name === 'rest' && owner.length > 0) return owner.slice(1);
-    }
-    throw new ScriptError(NO_SUCH_OBJECT, `Can’t get ${name} of ${sourceOf(owner)}.`);
   }
 
   async #element(node: ElementExpr, frame: Frame): Promise<Value> {
@@ -277,7 +193,7 @@ export class Evaluator {
     const all = elementsOf(owner, node.kind, this.#program.delimiters);
     if (all === undefined) throw noElements(node.kind, owner);
     const passed = await this.#filter(all, node.where, frame);
-    return this.#pickValue(passed, await this.#pick(node, frame), node.kind, owner);
+    return pickValue(passed, await this.#pick(node, frame), node.kind, owner);
   }
 
   async #pick(node: ElementExpr, frame: Frame): Promise<ElementPick> {
@@ -311,15 +227,6 @@ export class Evaluator {
     return passed;
   }
 
-  #pickValue(all: readonly Value[], pick: ElementPick, kind: string, owner: Value): Value {
-    if (pick.by === 'every') return [...all];
-    const count = all.length;
-    const index = pick.by === 'index' ? pick.index : pick.by === 'middle' ? Math.ceil(count / 2) : 1;
-    if (pick.by === 'some' && count > 0) return all[Math.floor(Math.random() * count)] ?? MISSING;
-    if (pick.by === 'name' || pick.by === 'id') throw cannotMake(pick.key, 'integer');
-    return all[position(index, count, kind, owner)] ?? MISSING;
-  }
-
   async #objectElement(node: ElementExpr, owner: AppObject, frame: Frame): Promise<Value> {
     const app = this.#appOf(owner);
     app.admit();
@@ -351,41 +258,13 @@ export class Evaluator {
     return this.#program.callHandler(name, values, frame);
   }
 
-  coerce(value: Value, to: string): Value {
-    const { cwd } = this.#program.host;
-    const isFile =
-      typeof value === 'object' && !isList(value) && (value.kind === 'file' || value.kind === 'alias');
-    switch (to) {
-      case 'text':
-      case 'utf8':
-      case 'utf16':
-        return toText(value, this.#program.delimiters[0] ?? '');
-      case 'integer':
-        return toInteger(value);
-      case 'real':
-      case 'number':
-        return toNumber(value);
-      case 'boolean':
-        return toBoolean(value);
-      case 'list':
-        return isList(value) ? value : [value];
-      case 'alias':
-      case 'file':
-        return fileFrom(value, to, cwd);
-      case 'posix file':
-        return isFile ? value : posixFile(toText(value), cwd);
-      default:
-        throw cannotMake(value, to);
-    }
-  }
-
   async #command(node: CommandExpr, frame: Frame): Promise<Value | undefined> {
     if (node.name === 'exists') return this.#exists(node.direct, frame);
     const direct = node.direct === undefined ? undefined : await this.value(node.direct, frame);
     const labelled: Record<string, Value> = {};
     for (const [label, expr] of Object.entries(node.labelled))
       labelled[label] = await this.value(expr, frame);
-    const language = await this.#languageCommand(node.name, direct, labelled, frame);
+    const language = await languageCommand(this.#program, node.name, direct, labelled);
     if (language !== undefined) return language.value;
     const target = isObject(direct) && direct.class === 'application' ? direct : frame.tells.at(-1);
     if (!isObject(target))
@@ -409,59 +288,6 @@ export class Evaluator {
         return false;
       throw error;
     }
-  }
-
-  /** Commands of the language and of Standard Additions; undefined when the command is an application's. */
-  async #languageCommand(
-    name: string,
-    direct: Value | undefined,
-    labelled: Readonly<Record<string, Value>>,
-    frame: Frame,
-  ): Promise<{ value: Value | undefined } | undefined> {
-    const { host } = this.#program;
-    const need = (): Value => {
-      if (direct === undefined) throw new ScriptError(-1715, `Some parameter is missing for ${name}.`);
-      return direct;
-    };
-    switch (name) {
-      case 'get':
-        return { value: direct };
-      case 'count':
-        return { value: this.#count(need()) };
-      case 'log':
-        host.log(sourceOf(need()));
-        return { value: undefined };
-      case 'delay':
-        await pause(toNumber(direct ?? 0) * 1000, host.signal);
-        return { value: undefined };
-      case 'offset': {
-        const at = charactersOf(toText(labelled.in ?? ''))
-          .join('')
-          .toLowerCase()
-          .indexOf(toText(need()).toLowerCase());
-        return { value: at < 0 ? 0 : charactersOf(toText(labelled.in ?? '').slice(0, at)).length + 1 };
-      }
-      case 'read': {
-        const as = labelled.as;
-        const type = typeof as === 'object' && !isList(as) && as.kind === 'class' ? as.name : undefined;
-        return { value: readFile(need(), type, host.cwd) };
-      }
-      case 'system attribute':
-        return { value: host.env[toText(need())] ?? '' };
-      case 'do shell script': {
-        const shell = { env: host.env, cwd: host.cwd, signal: host.signal, keepLineEndings: false };
-        return { value: await runShell(toText(need()), shell) };
-      }
-      default:
-        return frame.tells.length === 0 && direct === undefined ? { value: undefined } : undefined;
-    }
-  }
-
-  #count(value: Value): number {
-    if (isList(value)) return value.length;
-    if (typeof value === 'string') return charactersOf(value).length;
-    if (typeof value === 'object' && value.kind === 'record') return value.fields.size;
-    throw new ScriptError(NOT_HANDLED, `${sourceOf(value)} doesn’t understand the “count” message.`);
   }
 
   /** Why a property cannot be set: everything in Messages is read-only. */

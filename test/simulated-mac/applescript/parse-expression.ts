@@ -1,87 +1,32 @@
-import type { BinaryOperator, CommandExpr, Expr, Pick } from './syntax.ts';
 import {
-  COERCIONS,
-  CORE_TERMS,
-  ORDINALS,
-  RAW_CLASSES,
-  RESERVED,
-  SHY_PROPERTIES,
-  type Terminology,
-} from './terminology.ts';
+  COERCION_LEVEL,
+  COMPARISON_LEVEL,
+  CONCATENATION_LEVEL,
+  LEVELS,
+  RELATIONS,
+} from './operator-grammar.ts';
+import { parseClassName, parseRawClass } from './parse-class-name.ts';
+import { CommandParser } from './parse-command.ts';
+import { ReferenceParser } from './parse-reference.ts';
+import type { BinaryOperator, Expr } from './syntax.ts';
+import type { TermScope } from './term-scope.ts';
+import { CORE_TERMS, RESERVED } from './terminology.ts';
 import type { TokenCursor } from './token-cursor.ts';
-
-/** Terms visible at a point of the script: the language's own and, in a `tell`, the application's. */
-export interface TermScope {
-  current(): Terminology | undefined;
-}
-
-interface Level {
-  readonly operators: readonly (readonly [spelling: string, operator: BinaryOperator, negated?: boolean])[];
-}
-
-const COMPARISONS: Level['operators'] = [
-  ['is not contained by', 'is in', true],
-  ['is not in', 'is in', true],
-  ["isn't contained by", 'is in', true],
-  ['is contained by', 'is in'],
-  ['is in', 'is in'],
-  ['is not greater than or equal to', '<'],
-  ['is not less than or equal to', '>'],
-  ['is greater than or equal to', '≥'],
-  ['is less than or equal to', '≤'],
-  ['is not greater than', '≤'],
-  ['is not less than', '≥'],
-  ['is greater than', '>'],
-  ['is less than', '<'],
-  ['is not equal to', '≠'],
-  ['does not equal', '≠'],
-  ['is equal to', '='],
-  ['comes before', '<'],
-  ['comes after', '>'],
-  ['is not', '≠'],
-  ['equals', '='],
-  ['equal to', '='],
-  ['does not contain', 'contains', true],
-  ['contains', 'contains'],
-  ['does not start with', 'starts with', true],
-  ['starts with', 'starts with'],
-  ['begins with', 'starts with'],
-  ['does not end with', 'ends with', true],
-  ['ends with', 'ends with'],
-  ['is', '='],
-];
-
-const LEVELS: readonly Level['operators'][] = [
-  [['or', 'or']],
-  [['and', 'and']],
-  COMPARISONS,
-  [],
-  [['&', '&']],
-  [
-    ['+', '+'],
-    ['-', '-'],
-  ],
-  [
-    ['*', '*'],
-    ['/', '/'],
-    ['÷', '/'],
-    ['div', 'div'],
-    ['mod', 'mod'],
-  ],
-  [['^', '^']],
-];
-const COMPARISON_LEVEL = 2;
-const COERCION_LEVEL = 3;
-const CONCATENATION_LEVEL = 4;
-const RELATIONS: readonly BinaryOperator[] = ['=', '≠', '<', '>', '≤', '≥'];
 
 export class ExpressionParser {
   readonly #in: TokenCursor;
   readonly #scope: TermScope;
+  readonly #references: ReferenceParser;
+  readonly #commands: CommandParser;
 
   constructor(cursor: TokenCursor, scope: TermScope) {
     this.#in = cursor;
     this.#scope = scope;
+    this.#references = new ReferenceParser(cursor, scope, () => this.#index());
+    this.#commands = new CommandParser(cursor, scope, {
+      whole: () => this.parse(),
+      short: () => this.#level(CONCATENATION_LEVEL),
+    });
   }
 
   /** A whole expression, `as` and comparisons included. */
@@ -140,27 +85,9 @@ export class ExpressionParser {
     let operand = this.#level(CONCATENATION_LEVEL);
     while (this.#in.word('as') !== undefined) {
       this.#in.word('the', 'a', 'an');
-      operand = { type: 'coerce', operand, to: this.className(), ...this.#in.rangeFrom(start) };
+      operand = { type: 'coerce', operand, to: parseClassName(this.#in), ...this.#in.rangeFrom(start) };
     }
     return operand;
-  }
-
-  /** A class name after `as`, in words or as «class …». */
-  className(): string {
-    const token = this.#in.peek();
-    if (token.kind === 'raw') return this.#rawClass();
-    const spelling = this.#in.word(...Object.keys(COERCIONS).sort((a, b) => b.length - a.length));
-    const canonical = spelling === undefined ? undefined : COERCIONS[spelling];
-    return canonical ?? this.#in.refuse('class name');
-  }
-
-  #rawClass(): string {
-    const token = this.#in.peek();
-    const code = /^class (.{4})$/.exec(token.value.padEnd(10).slice(0, 10))?.[1];
-    const known = code === undefined ? undefined : (RAW_CLASSES[code] ?? RAW_CLASSES[code.trim()]);
-    if (known === undefined) this.#in.refuse('class name');
-    this.#in.take();
-    return known ?? 'text';
   }
 
   #unary(): Expr {
@@ -214,7 +141,7 @@ export class ExpressionParser {
   }
 
   #possessive(owner: Expr, start: number): Expr {
-    const part = this.#reference() ?? this.#namedProperty();
+    const part = this.#references.reference() ?? this.#namedProperty();
     if (part.type !== 'element' && part.type !== 'property') this.#in.refuse('property or element');
     return this.#whose({ ...part, of: owner, ...this.#in.rangeFrom(start) } as Expr, start);
   }
@@ -228,19 +155,26 @@ export class ExpressionParser {
 
   #operand(): Expr {
     this.#in.word('the');
-    return this.#literal() ?? this.#keyword() ?? this.#command() ?? this.#reference() ?? this.#variable();
+    return (
+      this.#literal() ??
+      this.#keyword() ??
+      this.#commands.command() ??
+      this.#references.reference() ??
+      this.#variable()
+    );
   }
 
   #literal(): Expr | undefined {
     const token = this.#in.peek();
     const { start, end } = token;
     if (token.kind === 'text' || token.kind === 'number') {
-      if (token.kind === 'number' && /^(st|nd|rd|th)$/.test(this.#in.peek(1).value)) return this.#ordinal();
+      if (token.kind === 'number' && /^(st|nd|rd|th)$/.test(this.#in.peek(1).value))
+        return this.#references.ordinal();
       this.#in.take();
       const value = token.kind === 'text' ? token.value : Number(token.value);
       return { type: 'literal', value, start, end };
     }
-    if (token.kind === 'raw') return { type: 'class', name: this.#rawClass(), start, end };
+    if (token.kind === 'raw') return { type: 'class', name: parseRawClass(this.#in), start, end };
     if (this.#in.symbol('(') !== undefined) {
       const inner = this.parse();
       this.#in.expectSymbol(')');
@@ -326,204 +260,6 @@ export class ExpressionParser {
       if (this.#in.symbol(',') === undefined && !this.#in.isSymbol(')')) this.#in.refuse('“,” or “)”');
     }
     return { type: 'call', name, args, toMe, ...this.#in.rangeFrom(start) };
-  }
-
-  #command(): Expr | undefined {
-    const start = this.#in.peek().start;
-    const all = { ...CORE_TERMS.commands, ...this.#scope.current()?.commands };
-    const names = Object.keys(all).sort((a, b) => b.length - a.length);
-    const name = this.#in.word(...names);
-    if (name === undefined) return undefined;
-    return this.#commandTail(name, all[name] ?? [], start);
-  }
-
-  #commandTail(name: string, labels: readonly string[], start: number): CommandExpr {
-    let direct: Expr | undefined;
-    const labelled: Record<string, Expr> = {};
-    if (name === 'count' || name === 'offset') this.#in.word('of');
-    if (this.#startsExpression(labels)) {
-      // `read f as x`: the label wins over a coercion of f.
-      direct =
-        labels.includes('as') || labels.includes('in') ? this.#level(CONCATENATION_LEVEL) : this.parse();
-    }
-    for (;;) {
-      const flag = this.#in.word('without altering line endings', 'with administrator privileges');
-      if (flag !== undefined) continue;
-      const label = this.#in.word(...labels);
-      if (label === undefined) break;
-      labelled[label] = label === 'as' ? this.#typeArgument() : this.#level(CONCATENATION_LEVEL);
-    }
-    return { type: 'command', name, direct, labelled, ...this.#in.rangeFrom(start) };
-  }
-
-  #typeArgument(): Expr {
-    const { start, end } = this.#in.peek();
-    return { type: 'class', name: this.className(), start, end };
-  }
-
-  #startsExpression(labels: readonly string[]): boolean {
-    const token = this.#in.peek();
-    if (token.kind === 'newline' || token.kind === 'end') return false;
-    if (token.kind === 'symbol') return ['(', '{', '-'].includes(token.value);
-    if (token.kind !== 'word' || token.piped) return true;
-    if (
-      this.#in.isWord(
-        'the',
-        'every',
-        'first',
-        'second',
-        'third',
-        'last',
-        'some',
-        'middle',
-        'my',
-        'its',
-        'it',
-        'me',
-        'not',
-        'true',
-        'false',
-      )
-    )
-      return true;
-    return !RESERVED.has(token.value) && !labels.includes(token.value);
-  }
-
-  #terms(): { classes: Record<string, string>; plurals: Record<string, string>; properties: string[] } {
-    const app = this.#scope.current();
-    return {
-      classes: { ...CORE_TERMS.classes, ...app?.classes },
-      plurals: { ...CORE_TERMS.plurals, ...app?.plurals },
-      properties: [...CORE_TERMS.properties, ...(app?.properties ?? [])],
-    };
-  }
-
-  /** An element or property reference without its container. */
-  #reference(): Expr | undefined {
-    const start = this.#in.peek().start;
-    if (this.#in.word('every') !== undefined) return this.#everyElement(start);
-    const chance = this.#in.word('some', 'middle');
-    if (chance !== undefined) {
-      const by = chance === 'some' ? 'some' : 'middle';
-      return {
-        type: 'element',
-        kind: this.#singular(),
-        pick: { by },
-        where: undefined,
-        of: undefined,
-        ...this.#in.rangeFrom(start),
-      };
-    }
-    const ordinal = this.#in.word(...Object.keys(ORDINALS));
-    if (ordinal !== undefined) return this.#numbered(ORDINALS[ordinal] ?? 1, start);
-    return this.#termReference(start);
-  }
-
-  #ordinal(): Expr {
-    const number = this.#in.take();
-    this.#in.take();
-    return this.#numbered(Number(number.value), number.start);
-  }
-
-  #numbered(index: number, start: number): Expr {
-    const range = this.#in.rangeFrom(start);
-    const kind = this.#singular();
-    const pick: Pick = { by: 'index', index: { type: 'literal', value: index, ...range } };
-    return { type: 'element', kind, pick, where: undefined, of: undefined, ...this.#in.rangeFrom(start) };
-  }
-
-  #everyElement(start: number): Expr {
-    return {
-      type: 'element',
-      kind: this.#singular(),
-      pick: { by: 'every' },
-      where: undefined,
-      of: undefined,
-      ...this.#in.rangeFrom(start),
-    };
-  }
-
-  #longest(spellings: readonly string[]): string | undefined {
-    return this.#in.word(...[...spellings].sort((a, b) => b.length - a.length));
-  }
-
-  #singular(): string {
-    const { classes, plurals } = this.#terms();
-    const spelling = this.#longest([...Object.keys(classes), ...Object.keys(plurals)]);
-    if (spelling === undefined) return this.#in.refuse('class name');
-    return classes[spelling] ?? plurals[spelling] ?? spelling;
-  }
-
-  #termReference(start: number): Expr | undefined {
-    const { classes, plurals, properties } = this.#terms();
-    const all = [...properties, ...Object.keys(classes), ...Object.keys(plurals), ...this.#shyHere()];
-    const spelling = this.#longest(all);
-    if (spelling === undefined) return undefined;
-    const kind = classes[spelling];
-    if (kind !== undefined) {
-      const pick = this.#pick();
-      if (pick !== undefined)
-        return { type: 'element', kind, pick, where: undefined, of: undefined, ...this.#in.rangeFrom(start) };
-      if (spelling === 'text' || !properties.includes(spelling)) {
-        if (spelling !== 'text' && this.#in.isWord('of', 'whose')) return this.#property(spelling, start);
-        return { type: 'class', name: kind, ...this.#in.rangeFrom(start) };
-      }
-    }
-    const plural = plurals[spelling];
-    if (plural !== undefined) {
-      const pick = this.#rangePick() ?? { by: 'every' };
-      return {
-        type: 'element',
-        kind: plural,
-        pick,
-        where: undefined,
-        of: undefined,
-        ...this.#in.rangeFrom(start),
-      };
-    }
-    return this.#property(spelling, start);
-  }
-
-  #property(name: string, start: number): Expr {
-    return { type: 'property', name, of: undefined, ...this.#in.rangeFrom(start) };
-  }
-
-  #shyHere(): string[] {
-    const followedByOf = this.#in.phraseLength('of', 1) > 0;
-    const inApplication = this.#scope.current() !== undefined;
-    return followedByOf || inApplication ? [...SHY_PROPERTIES] : [];
-  }
-
-  /** What follows a class name: an index, an id, a name or a range; undefined when it stands alone. */
-  #pick(): Pick | undefined {
-    if (this.#in.word('id') !== undefined) return { by: 'id', id: this.#index() };
-    if (this.#in.word('named') !== undefined) return { by: 'name', name: this.#index() };
-    this.#in.word('index');
-    return this.#rangePick() ?? this.#indexPick();
-  }
-
-  #indexPick(): Pick | undefined {
-    if (!this.#startsIndex()) return undefined;
-    return { by: 'index', index: this.#index() };
-  }
-
-  #rangePick(): Pick | undefined {
-    const mark = this.#in.mark();
-    this.#in.word('from');
-    if (this.#startsIndex()) {
-      const from = this.#index();
-      if (this.#in.word('thru', 'through', 'to') !== undefined)
-        return { by: 'range', from, to: this.#index() };
-    }
-    this.#in.reset(mark);
-    return undefined;
-  }
-
-  #startsIndex(): boolean {
-    const token = this.#in.peek();
-    if (token.kind === 'text' || token.kind === 'number') return true;
-    if (token.kind === 'symbol') return token.value === '(' || token.value === '-';
-    return token.kind === 'word' && (token.piped || !RESERVED.has(token.value)) && !this.#in.isWord('exists');
   }
 
   /** An index is a literal, a variable or something in parentheses: `of` after it belongs to the whole reference. */

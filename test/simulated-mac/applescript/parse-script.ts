@@ -1,6 +1,8 @@
-import { ExpressionParser, type TermScope } from './parse-expression.ts';
+import { ExpressionParser } from './parse-expression.ts';
+import { LineParser } from './parse-line.ts';
 import type { Block, ErrorHandler, Expr, Handler, Loop, Pattern, Script, Stmt } from './syntax.ts';
-import { RESERVED, type Terminology } from './terminology.ts';
+import type { TermScope } from './term-scope.ts';
+import type { Terminology } from './terminology.ts';
 import { TokenCursor } from './token-cursor.ts';
 import { tokenize } from './tokenizer.ts';
 
@@ -22,6 +24,7 @@ class ScriptParser implements TermScope {
   readonly #in: TokenCursor;
   readonly #findTerms: FindTerminology;
   readonly #expressions: ExpressionParser;
+  readonly #lines: LineParser;
   readonly #tells: (Terminology | undefined)[] = [];
   readonly #handlers = new Map<string, Handler>();
   readonly #properties: (readonly [string, Expr])[] = [];
@@ -30,6 +33,7 @@ class ScriptParser implements TermScope {
     this.#in = new TokenCursor(tokenize(source));
     this.#findTerms = findTerms;
     this.#expressions = new ExpressionParser(this.#in, this);
+    this.#lines = new LineParser(this.#in, this.#expressions);
   }
 
   current(): Terminology | undefined {
@@ -58,22 +62,22 @@ class ScriptParser implements TermScope {
   }
 
   #propertyLine(): void {
-    const name = this.#name();
+    const name = this.#lines.name();
     this.#in.expectSymbol(':');
     this.#properties.push([name.name, this.#expression()]);
     this.#in.endLine();
   }
 
   #handler(): void {
-    const name = this.#in.word('run') ?? this.#name().name;
+    const name = this.#in.word('run') ?? this.#lines.name().name;
     const params: Pattern[] = [];
     if (this.#in.symbol('(') !== undefined) {
       while (this.#in.symbol(')') === undefined) {
-        params.push(this.#pattern());
+        params.push(this.#lines.pattern());
         if (this.#in.symbol(',') === undefined && !this.#in.isSymbol(')')) this.#in.refuse('“,” or “)”');
       }
     } else if (!this.#in.atLineEnd()) {
-      params.push(this.#pattern());
+      params.push(this.#lines.pattern());
     }
     this.#in.endLine();
     const body = this.#block('end');
@@ -120,70 +124,9 @@ class ScriptParser implements TermScope {
 
   /** A statement of one line; also what may follow `then` or `tell … to`. */
   #simple(start: number): Stmt {
-    const stmt = this.#simpleBody(start);
+    const stmt = this.#lines.statement(start);
     this.#in.endLine();
     return stmt;
-  }
-
-  #simpleBody(start: number): Stmt {
-    if (this.#in.word('set') !== undefined) return this.#set(start);
-    if (this.#in.word('copy') !== undefined) return this.#copy(start);
-    if (this.#in.word('return') !== undefined) {
-      const value = this.#in.atLineEnd() ? undefined : this.#expression();
-      return { type: 'return', value, ...this.#in.rangeFrom(start) };
-    }
-    if (this.#in.word('error') !== undefined) return this.#error(start);
-    if (this.#in.word('exit repeat', 'exit') !== undefined)
-      return { type: 'exit', ...this.#in.rangeFrom(start) };
-    const scope = this.#in.word('local', 'global');
-    if (scope !== undefined) {
-      const names = [this.#name().name];
-      while (this.#in.symbol(',') !== undefined) names.push(this.#name().name);
-      return { type: 'declare', global: scope === 'global', names, ...this.#in.rangeFrom(start) };
-    }
-    const value = this.#expression();
-    return { type: 'expression', value, ...this.#in.rangeFrom(start) };
-  }
-
-  #set(start: number): Stmt {
-    const to = this.#pattern();
-    this.#in.expectWord('to');
-    const value = this.#expression();
-    return { type: 'assign', to, value, ...this.#in.rangeFrom(start) };
-  }
-
-  #copy(start: number): Stmt {
-    const value = this.#expression();
-    this.#in.expectWord('to');
-    return { type: 'assign', to: this.#pattern(), value, ...this.#in.rangeFrom(start) };
-  }
-
-  #error(start: number): Stmt {
-    const message = this.#in.atLineEnd() || this.#in.isWord('number') ? undefined : this.#expression();
-    const number = this.#in.word('number') === undefined ? undefined : this.#expression();
-    return { type: 'error', message, number, ...this.#in.rangeFrom(start) };
-  }
-
-  #name(): { name: string; spelling: string } {
-    const token = this.#in.peek();
-    if (token.kind !== 'word' || (!token.piped && RESERVED.has(token.value))) this.#in.refuse('identifier');
-    this.#in.take();
-    return { name: token.value, spelling: token.spelling };
-  }
-
-  #pattern(): Pattern {
-    if (this.#in.symbol('{') !== undefined) {
-      const items: Pattern[] = [];
-      while (this.#in.symbol('}') === undefined) {
-        items.push(this.#pattern());
-        if (this.#in.symbol(',') === undefined && !this.#in.isSymbol('}')) this.#in.refuse('“,” or “}”');
-      }
-      return { type: 'list', items };
-    }
-    const target = this.#expressions.primary();
-    if (target.type === 'variable') return { type: 'name', name: target.name, spelling: target.spelling };
-    if (target.type === 'property' || target.type === 'element') return { type: 'reference', target };
-    return this.#in.refuse('variable name or property');
   }
 
   #if(start: number): Stmt {
@@ -217,10 +160,10 @@ class ScriptParser implements TermScope {
     const body = this.#block('on error', 'end');
     let handler: ErrorHandler | undefined;
     if (this.#in.word('on error') !== undefined) {
-      const message = this.#in.atLineEnd() || this.#in.isWord('number') ? undefined : this.#name().name;
-      const number = this.#in.word('number') === undefined ? undefined : this.#name().name;
+      const message = this.#in.atLineEnd() || this.#in.isWord('number') ? undefined : this.#lines.name().name;
+      const number = this.#in.word('number') === undefined ? undefined : this.#lines.name().name;
       for (const label of ['from', 'partial result', 'to'])
-        if (this.#in.word(label) !== undefined) this.#name();
+        if (this.#in.word(label) !== undefined) this.#lines.name();
       this.#in.endLine();
       handler = { message, number, body: this.#block('end') };
     }
@@ -246,7 +189,7 @@ class ScriptParser implements TermScope {
       this.#in.word('times');
       return { kind: 'times', count };
     }
-    const { name } = this.#name();
+    const { name } = this.#lines.name();
     if (this.#in.word('in') !== undefined) return { kind: 'each', name, list: this.#expression() };
     this.#in.expectWord('from');
     const from = this.#expression();

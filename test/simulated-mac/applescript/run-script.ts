@@ -1,16 +1,11 @@
-import { Evaluator, type Frame, type Program, type ScriptHost } from './evaluate.ts';
+import { Evaluator } from './evaluate.ts';
+import type { Frame, Program, ScriptHost } from './frames.ts';
 import { condition } from './operators.ts';
 import { parseScript } from './parse-script.ts';
-import {
-  BAD_COERCION,
-  GENERIC,
-  NO_SUCH_OBJECT,
-  ScriptError,
-  STACK_OVERFLOW,
-  USER_CANCELED,
-} from './script-error.ts';
-import type { Block, Loop, Pattern, Script, Stmt } from './syntax.ts';
+import { GENERIC, ScriptError, STACK_OVERFLOW, USER_CANCELED } from './script-error.ts';
+import type { Block, Expr, Loop, Script, Stmt } from './syntax.ts';
 import { isList, toInteger, toNumber, toText, type Value } from './values.ts';
+import { Variables } from './variables.ts';
 
 const APPLE_EVENT_TIMEOUT_SECONDS = 120;
 const DEEPEST_CALL = 200;
@@ -43,6 +38,7 @@ class Execution implements Program {
   result: Value | undefined;
   readonly #script: Script;
   readonly #eval: Evaluator;
+  readonly #variables: Variables;
   #depth = 0;
   #turns = 0;
 
@@ -50,6 +46,7 @@ class Execution implements Program {
     this.host = host;
     this.#script = script;
     this.#eval = new Evaluator(this);
+    this.#variables = new Variables(this, this.#eval);
   }
 
   handler(name: string) {
@@ -91,7 +88,7 @@ class Execution implements Program {
       considerCase: caller.considerCase,
     };
     for (const [index, param] of handler.params.entries())
-      await this.#assign(param, args[index] ?? '', frame);
+      await this.#variables.assign(param, args[index] ?? '', frame);
     try {
       this.result = undefined;
       return await this.#body(handler.body, frame);
@@ -119,7 +116,7 @@ class Execution implements Program {
         return;
       case 'assign': {
         const value = await this.#eval.value(stmt.value, frame);
-        await this.#assign(stmt.to, value, frame);
+        await this.#variables.assign(stmt.to, value, frame);
         this.result = value;
         return;
       }
@@ -172,11 +169,7 @@ class Execution implements Program {
     throw new ScriptError(number, message || 'An error of type -2700 has occurred.', { range: stmt });
   }
 
-  async #if(
-    arms: readonly (readonly [import('./syntax.ts').Expr, Block])[],
-    otherwise: Block,
-    frame: Frame,
-  ): Promise<void> {
+  async #if(arms: readonly (readonly [Expr, Block])[], otherwise: Block, frame: Frame): Promise<void> {
     for (const [test, body] of arms) {
       if (condition(await this.#eval.value(test, frame))) return this.#block(body, frame);
     }
@@ -193,8 +186,9 @@ class Execution implements Program {
       const { handler } = stmt;
       if (handler === undefined) return;
       const app = error.app === undefined ? '' : `${error.app} got an error: `;
-      if (handler.message !== undefined) this.#store(handler.message, `${app}${error.message}`, frame);
-      if (handler.number !== undefined) this.#store(handler.number, error.number, frame);
+      if (handler.message !== undefined)
+        this.#variables.store(handler.message, `${app}${error.message}`, frame);
+      if (handler.number !== undefined) this.#variables.store(handler.number, error.number, frame);
       await this.#block(handler.body, frame);
     }
   }
@@ -213,7 +207,7 @@ class Execution implements Program {
     try {
       for await (const value of this.#turnsOf(loop, frame)) {
         if (value !== undefined && (loop.kind === 'count' || loop.kind === 'each'))
-          this.#store(loop.name, value, frame);
+          this.#variables.store(loop.name, value, frame);
         if (++this.#turns % LOOP_TURNS_BETWEEN_BREATHS === 0) await new Promise((next) => setImmediate(next));
         if (this.host.signal.aborted) throw new ScriptError(USER_CANCELED, 'User canceled.');
         await this.#block(body, frame);
@@ -249,52 +243,6 @@ class Execution implements Program {
         yield* isList(list) ? list : typeof list === 'string' ? Array.from(list) : [list];
       }
     }
-  }
-
-  #store(name: string, value: Value, frame: Frame): void {
-    if (frame.globalNames.has(name)) this.globals.set(name, value);
-    else if (!frame.locals.has(name) && this.properties.has(name)) this.properties.set(name, value);
-    else frame.locals.set(name, value);
-  }
-
-  async #assign(to: Pattern, value: Value, frame: Frame): Promise<void> {
-    if (to.type === 'name') return this.#store(to.name, value, frame);
-    if (to.type === 'reference') return this.#assignReference(to, value, frame);
-    if (!isList(value))
-      throw new ScriptError(BAD_COERCION, 'Can’t make the value into a list of the wanted items.');
-    for (const [index, part] of to.items.entries()) {
-      const item = value[index];
-      if (item === undefined)
-        throw new ScriptError(NO_SUCH_OBJECT, `Can’t get item ${index + 1} of the list.`);
-      await this.#assign(part, item, frame);
-    }
-  }
-
-  async #assignReference(to: Pattern & { type: 'reference' }, value: Value, frame: Frame): Promise<void> {
-    const { target } = to;
-    if (target.type === 'property' && target.name === 'text item delimiters') {
-      const inApplication = target.of === undefined && frame.tells.length > 0;
-      if (inApplication) throw this.#eval.cannotSet('text item delimiters', value);
-      this.delimiters = (isList(value) ? value : [value]).map((item) => toText(item));
-      return;
-    }
-    if (target.type === 'property' && target.of?.type === 'me')
-      return void this.properties.set(target.name, value);
-    if (
-      target.type === 'element' &&
-      target.kind === 'item' &&
-      target.pick.by === 'index' &&
-      target.of?.type === 'variable'
-    ) {
-      const list = await this.#eval.value(target.of, frame);
-      const wanted = toInteger(await this.#eval.value(target.pick.index, frame));
-      if (!isList(list)) throw this.#eval.cannotSet(`item ${wanted}`, value);
-      const at = wanted < 0 ? list.length + wanted : wanted - 1;
-      if (at < 0 || at >= list.length)
-        throw new ScriptError(NO_SUCH_OBJECT, `Can’t set item ${wanted} of the list.`);
-      return this.#store(target.of.name, list.with(at, value), frame);
-    }
-    throw this.#eval.cannotSet(target.type === 'property' ? target.name : 'that', value);
   }
 }
 

@@ -117,7 +117,6 @@ export const RAW_CLASSES: Readonly<Record<string, string>> = {
   utxt: 'text',
   ctxt: 'text',
   text: 'text',
-  'text ': 'text',
   furl: 'file',
   alis: 'alias',
   list: 'list',

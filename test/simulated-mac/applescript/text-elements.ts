@@ -1,5 +1,15 @@
+import type { ElementPick } from './application.ts';
 import { BAD_INDEX, NO_SUCH_OBJECT, ScriptError } from './script-error.ts';
-import { charactersOf, isList, paragraphsOf, sourceOf, toInteger, type Value } from './values.ts';
+import {
+  cannotMake,
+  charactersOf,
+  isList,
+  MISSING,
+  paragraphsOf,
+  sourceOf,
+  toInteger,
+  type Value,
+} from './values.ts';
 
 /** The elements of a text or a list, by kind; undefined when the value has no such elements. */
 export function elementsOf(
@@ -65,4 +75,14 @@ export function noElements(kind: string, of: Value): ScriptError {
 
 export function badIndex(what: string): ScriptError {
   return new ScriptError(BAD_INDEX, `Can’t get ${what}. Invalid index.`);
+}
+
+/** One element, or all, of those that passed. Throws −1728 where there is none, −1700 for a name. */
+export function pickValue(all: readonly Value[], pick: ElementPick, kind: string, owner: Value): Value {
+  if (pick.by === 'every') return [...all];
+  const count = all.length;
+  const index = pick.by === 'index' ? pick.index : pick.by === 'middle' ? Math.ceil(count / 2) : 1;
+  if (pick.by === 'some' && count > 0) return all[Math.floor(Math.random() * count)] ?? MISSING;
+  if (pick.by === 'name' || pick.by === 'id') throw cannotMake(pick.key, 'integer');
+  return all[position(index, count, kind, owner)] ?? MISSING;
 }

@@ -127,7 +127,7 @@ class Tokenizer {
       refuse(`Expected expression but found unknown token.`, start, start + 1);
     }
     this.#at += symbol.length;
-    return this.#push(
+    this.#push(
       'symbol',
       symbol === '/=' ? '≠' : symbol === '<=' ? '≤' : symbol === '>=' ? '≥' : symbol,
       start,

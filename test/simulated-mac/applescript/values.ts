@@ -41,6 +41,10 @@ export function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
 
+export function isObject(value: Value | undefined): value is AppObject {
+  return typeof value === 'object' && !isList(value) && value.kind === 'object';
+}
+
 /** Characters as a person counts them; AppleScript's `length` and `text 1 thru n` do the same. */
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 export function charactersOf(text: string): string[] {

@@ -1,15 +1,13 @@
 import { statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { CallContext, ScriptableApplication } from '../applescript/application.ts';
-import { pause } from '../applescript/evaluate.ts';
+import { pause } from '../applescript/frames.ts';
 import {
   BAD_COERCION,
   CONNECTION_INVALID,
-  NO_SUCH_OBJECT,
   NOT_HANDLED,
   NOT_PERMITTED,
   NOT_RUNNING,
-  ScriptError,
   TIMED_OUT,
 } from '../applescript/script-error.ts';
 import type { Terminology } from '../applescript/terminology.ts';
@@ -24,12 +22,13 @@ import {
 } from '../applescript/values.ts';
 import { type Behaviour, parseBehaviour } from '../behaviours.ts';
 import type { ChatSpec } from '../chat-db/chat-database.ts';
-import { type MacosVersion, majorOf } from '../chat-db/columns.ts';
+import type { MacosVersion } from '../chat-db/columns.ts';
 import { type Account, canonicalAddress, directChat } from './accounts.ts';
 import type { LoadedChats } from './loaded-chats.ts';
 import type { Memory } from './memory.ts';
 import { messagesTerms } from './messages-terms.ts';
 import { type Outgoing, planGhost, planOutgoing } from './outgoing.ts';
+import { APP, BUNDLE_ID, ScriptingObjects } from './scripting-objects.ts';
 import type { Steps } from './steps.ts';
 
 export interface MessagesWorld {
@@ -62,15 +61,17 @@ const NOTHING_LEAVES: readonly Behaviour['name'][] = [
 
 /** Messages as scripts see it. Everything in it is read-only but `send`. */
 export class MessagesApp implements ScriptableApplication {
-  readonly name = 'Messages';
-  readonly bundleId = 'com.apple.MobileSMS';
+  readonly name = APP;
+  readonly bundleId = BUNDLE_ID;
   readonly terms: Terminology;
   readonly #world: MessagesWorld;
+  readonly #objects: ScriptingObjects;
   #running = true;
 
   constructor(world: MessagesWorld) {
     this.#world = world;
     this.terms = messagesTerms(world.version);
+    this.#objects = new ScriptingObjects(world.version, world.accounts, world.chats);
   }
 
   isRunning(): boolean {
@@ -80,7 +81,7 @@ export class MessagesApp implements ScriptableApplication {
   admit(): void {
     const all = this.#world.memory.peekBehaviour('*');
     if (all === 'automation-denied' || all === 'not-running')
-      throw this.#error(...(ERRORS[all] ?? [NOT_RUNNING, '']));
+      throw this.#objects.error(...(ERRORS[all] ?? [NOT_RUNNING, '']));
     // An Apple event launches an application that is not running.
     if (!this.#running) this.#launch();
   }
@@ -90,133 +91,20 @@ export class MessagesApp implements ScriptableApplication {
     this.#world.chats.reload();
   }
 
-  #error(number: number, message: string): ScriptError {
-    return new ScriptError(number, message, { app: this.name });
-  }
-
-  #object(kind: string, id: string): AppObject {
-    return { kind: 'object', app: this.name, class: kind, id };
-  }
-
-  #missing(what: string): ScriptError {
-    return this.#error(NO_SUCH_OBJECT, `Can’t get ${what}.`);
-  }
-
-  #account(object: AppObject): Account {
-    const guid = object.class === 'participant' ? (object.id.split(':')[0] ?? '') : object.id;
-    const account = this.#world.accounts.find((candidate) => candidate.guid === guid);
-    if (account === undefined) throw this.#missing(`account id "${guid}"`);
-    return account;
-  }
-
-  #chat(object: AppObject): ChatSpec {
-    const chat = this.#world.chats.find(object.id);
-    if (chat === undefined) throw this.#missing(`chat id "${object.id}"`);
-    return chat;
-  }
-
   elements(container: AppObject, kind: string): readonly AppObject[] {
-    if (kind === 'account' && container.class === 'application') {
-      return this.#world.accounts.map((account) => this.#object('account', account.guid));
-    }
-    const account = container.class === 'account' ? this.#account(container) : undefined;
-    const chats = this.#world.chats
-      .all()
-      .filter((chat) => account === undefined || chat.accountGuid === account.guid);
-    if (kind === 'chat') return chats.map((chat) => this.#object('chat', chat.guid));
-    if (kind === 'participant') {
-      const of = container.class === 'chat' ? [this.#chat(container)] : chats;
-      const ids = of.flatMap((chat) => chat.members.map((member) => `${chat.accountGuid}:${member}`));
-      return [...new Set(ids)].map((id) => this.#object('participant', id));
-    }
-    if (kind === 'file transfer') return [];
-    throw this.#missing(`every ${kind} of ${sourceOf(container)}`);
+    return this.#objects.elements(container, kind);
   }
 
   byId(container: AppObject, kind: string, id: string): AppObject {
-    if (kind === 'chat') {
-      const found = this.#world.chats.find(id);
-      if (found === undefined && !this.#isMistakenGroup(id)) throw this.#missing(`chat id "${id}"`);
-      return this.#object('chat', id);
-    }
-    if (kind === 'account') {
-      const found = this.#world.accounts.find((account) => account.guid.toLowerCase() === id.toLowerCase());
-      if (found !== undefined) return this.#object('account', found.guid);
-    }
-    const [guid = '', ...address] = id.split(':');
-    const account = this.#world.accounts.find((candidate) => candidate.guid === guid);
-    if (kind === 'participant' && account?.enabled && address.length > 0)
-      return this.#object('participant', id);
-    throw this.#missing(
-      `${kind} id "${id}"${container.class === 'application' ? '' : ` of ${sourceOf(container)}`}`,
-    );
-  }
-
-  /** On macOS 26 a group asked for with the direct form of its guid "exists", and swallows what is sent. */
-  #isMistakenGroup(id: string): boolean {
-    return majorOf(this.#world.version) >= 26 && /^any;-;chat\d+$/.test(id);
+    return this.#objects.byId(container, kind, id);
   }
 
   byName(container: AppObject, kind: string, name: string): AppObject {
-    if (kind === 'participant' && container.class === 'account') {
-      // Whatever the address, an enabled account has a participant for it.
-      const account = this.#account(container);
-      if (account.enabled) return this.#object('participant', `${account.guid}:${name}`);
-    }
-    if (kind === 'chat') {
-      const found = this.#world.chats.all().find((chat) => chat.displayName === name);
-      if (found !== undefined) return this.#object('chat', found.guid);
-    }
-    throw this.#missing(
-      `${kind} "${name}"${container.class === 'application' ? '' : ` of ${container.class} id "${container.id}"`}`,
-    );
+    return this.#objects.byName(container, kind, name);
   }
 
   property(object: AppObject, name: string): Value {
-    const value = this.#properties(object)[name];
-    if (value === undefined) throw this.#missing(`${name} of ${sourceOf(object)}`);
-    return typeof value === 'function' ? value() : value;
-  }
-
-  #properties(object: AppObject): Readonly<Record<string, Value | (() => Value)>> {
-    if (object.class === 'application') {
-      return {
-        name: this.name,
-        id: this.bundleId,
-        version: `${majorOf(this.#world.version)}.0`,
-        frontmost: false,
-      };
-    }
-    if (object.class === 'account') {
-      const account = this.#account(object);
-      return {
-        id: account.guid,
-        description: account.login,
-        enabled: account.enabled,
-        'connection status': { kind: 'constant', name: account.enabled ? 'connected' : 'disconnected' },
-        'service type': { kind: 'constant', name: account.service },
-      };
-    }
-    if (object.class === 'participant') {
-      const address = object.id.slice(object.id.indexOf(':') + 1);
-      const account = () => this.#object('account', this.#account(object).guid);
-      return {
-        id: object.id,
-        name: address,
-        'full name': MISSING,
-        'first name': MISSING,
-        'last name': MISSING,
-        handle: address,
-        account,
-      };
-    }
-    const chat = this.#chat(object);
-    return {
-      id: chat.guid,
-      name: chat.displayName ?? MISSING,
-      account: () => this.#object('account', chat.accountGuid),
-      participants: () => [...this.elements(object, 'participant')],
-    };
+    return this.#objects.property(object, name);
   }
 
   async command(
@@ -228,7 +116,7 @@ export class MessagesApp implements ScriptableApplication {
     if (name === 'send') return this.#send(direct, labelled.to, context);
     if (name === 'quit') this.#running = false;
     if (['quit', 'launch', 'activate', 'run', 'reopen'].includes(name)) return undefined;
-    throw this.#error(
+    throw this.#objects.error(
       NOT_HANDLED,
       `${sourceOf(direct ?? MISSING)} doesn’t understand the “${name}” message.`,
     );
@@ -238,19 +126,22 @@ export class MessagesApp implements ScriptableApplication {
     if (typeof to === 'object' && !isList(to) && to.kind === 'object') {
       const { version, accounts } = this.#world;
       if (to.class === 'participant') {
-        const account = this.#account(to);
+        const account = this.#objects.account(to);
         const address = canonicalAddress(to.id.slice(to.id.indexOf(':') + 1));
         return { account, chat: directChat(version, account, address), ghost: false };
       }
       if (to.class === 'chat') {
         const chat = this.#world.chats.find(to.id);
         const account = accounts.find((candidate) => candidate.guid === chat?.accountGuid) ?? accounts[0];
-        if (account === undefined) throw this.#missing('account 1');
+        if (account === undefined) throw this.#objects.missing('account 1');
         if (chat !== undefined) return { account, chat, ghost: false };
         return { account, chat: directChat(version, account, to.id.replace('any;-;', '')), ghost: true };
       }
     }
-    throw this.#error(BAD_COERCION, `Can’t make ${sourceOf(to ?? MISSING)} into type chat, participant.`);
+    throw this.#objects.error(
+      BAD_COERCION,
+      `Can’t make ${sourceOf(to ?? MISSING)} into type chat, participant.`,
+    );
   }
 
   #content(direct: Value | undefined): Content {
@@ -269,7 +160,7 @@ export class MessagesApp implements ScriptableApplication {
     if (typeof direct === 'string' || typeof direct === 'number' || typeof direct === 'boolean') {
       return { text: toText(direct), file: undefined };
     }
-    throw this.#error(BAD_COERCION, `Can’t make ${displayOf(direct ?? MISSING)} into type text.`);
+    throw this.#objects.error(BAD_COERCION, `Can’t make ${displayOf(direct ?? MISSING)} into type text.`);
   }
 
   #behaviour(chat: ChatSpec): Behaviour {
@@ -298,10 +189,10 @@ export class MessagesApp implements ScriptableApplication {
   /** How the Apple event ends; what becomes of the message is decided already. */
   async #answer(behaviour: Behaviour, to: Value | undefined, context: CallContext): Promise<void> {
     const raised = ERRORS[behaviour.name];
-    if (raised !== undefined) throw this.#error(...raised);
+    if (raised !== undefined) throw this.#objects.error(...raised);
     switch (behaviour.name) {
       case 'no-such-object':
-        throw this.#missing(sourceOf(to ?? MISSING).replace(/ of application.*$/, ''));
+        throw this.#objects.missing(sourceOf(to ?? MISSING).replace(/ of application.*$/, ''));
       case 'hangs':
       case 'hangs-although-sent':
         return pause(2 ** 30, context.signal);
@@ -310,7 +201,7 @@ export class MessagesApp implements ScriptableApplication {
       case 'times-out':
       case 'times-out-although-sent':
         await pause(context.timeoutSeconds * 1000 * this.#world.pace, context.signal);
-        throw this.#error(TIMED_OUT, 'AppleEvent timed out.');
+        throw this.#objects.error(TIMED_OUT, 'AppleEvent timed out.');
     }
   }
 }
