@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Finding, Health } from '../shared/wire/health.ts';
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
+import { messagesByAppleScript as messages } from './applescript/run-script.ts';
 import type { ChatDb } from './chat-db/chat-db.ts';
 import { readInbox, settleCursor } from './chat-db/read-inbox.ts';
 import { ChatDbReader } from './chat-db/reader.ts';
@@ -57,6 +58,7 @@ export async function startBridge({
     append,
     follower,
     currentDb: () => reader.current,
+    messages,
     inputs: new InputFiles(paths.inputs),
     osascriptTimeoutMs: config.BRIDGE_OSASCRIPT_TIMEOUT,
     onFinding,
@@ -85,7 +87,7 @@ export async function startBridge({
       os_version: OS_VERSION,
     }),
     journal,
-    onSend: acceptor({ store, log: outboxLog, now, onAccepted: () => outbox.wake() }),
+    onSend: acceptor({ store, messages, log: outboxLog, now, onAccepted: () => outbox.wake() }),
     health: () => health.current(),
     log: log.child({ part: 'link' }),
   });

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { describeConfig, readConfig } from '../shared/runtime/config-table.ts';
 import { runMain } from '../shared/runtime/run-main.ts';
+import { describeChatDb } from './chat-db/describe.ts';
 import { BRIDGE_SETTINGS } from './config.ts';
 import { pairWithHub } from './pair.ts';
 import { runBridge } from './run.ts';
@@ -28,6 +29,9 @@ await runMain(async (signal) => {
   program
     .command('status')
     .description('say how this Mac stands')
-    .action(() => console.log(describeStatus(config())));
+    .action(() => {
+      const settings = config();
+      console.log(describeStatus(settings, describeChatDb(settings.BRIDGE_CHAT_DB, process.execPath)));
+    });
   await program.parseAsync();
 });

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { Agent, request } from 'undici';
 import { errorBodySchema } from '../shared/api/errors.ts';
 import {
   PAIRING_PATH,
@@ -10,7 +9,7 @@ import {
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
 import { pathsIn, prepareHome } from './home.ts';
 import { type Identity, ownerKey, readIdentity, writeIdentity } from './identity.ts';
-import { takeLock } from './lock.ts';
+import { takeLock } from './store/lock.ts';
 import { BRIDGE_VERSION, OS_VERSION } from './version.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -89,22 +88,17 @@ async function post(
   body: unknown,
   hubUrl: string,
 ): Promise<{ status: number; answer: unknown }> {
-  await using agent = closing(new Agent({ headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS }));
   try {
-    const response = await request(url, {
+    const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      dispatcher: agent.value,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    return { status: response.statusCode, answer: parseJson(await response.body.text()) };
+    return { status: response.status, answer: parseJson(await response.text()) };
   } catch (error) {
     throw new Error(`The hub at ${hubUrl} cannot be reached.`, { cause: error });
   }
-}
-
-function closing(value: Agent): AsyncDisposable & { value: Agent } {
-  return { value, [Symbol.asyncDispose]: () => value.destroy() };
 }
 
 function parseJson(text: string): unknown {

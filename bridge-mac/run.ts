@@ -4,8 +4,8 @@ import { startBridge } from './bridge.ts';
 import type { BridgeConfig } from './config.ts';
 import { pathsIn, prepareHome } from './home.ts';
 import { readIdentity } from './identity.ts';
-import { takeLock } from './lock.ts';
 import { NOT_PAIRED } from './status.ts';
+import { takeLock } from './store/lock.ts';
 import { BRIDGE_VERSION } from './version.ts';
 
 /** Runs the bridge until `signal` is aborted. Throws a sentence when it cannot start. */

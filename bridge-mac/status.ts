@@ -1,21 +1,19 @@
 import { existsSync } from 'node:fs';
-import { ChatDb } from './chat-db/chat-db.ts';
-import { ChatDbUnreadableError } from './chat-db/unreadable.ts';
 import type { BridgeConfig } from './config.ts';
 import { pathsIn } from './home.ts';
 import { ownerKey, readIdentity } from './identity.ts';
-import { takeLock } from './lock.ts';
+import { takeLock } from './store/lock.ts';
 import { openBridgeStore } from './store/open-store.ts';
 
-/** What `status` prints. Throws a sentence when this Mac is not paired. */
-export function describeStatus(config: BridgeConfig): string {
+/** What `status` prints, `messages` saying how chat.db stands. Throws a sentence when this Mac is not paired. */
+export function describeStatus(config: BridgeConfig, messages: string): string {
   const paths = pathsIn(config.BRIDGE_HOME);
   const identity = readIdentity(paths.identity);
   if (identity === undefined) throw new Error(NOT_PAIRED);
   const lines = [
     `paired    ${identity.hub_url} as “${identity.device_name}” (${identity.device_id}) since ${new Date(identity.paired_at).toISOString()}`,
     `bridge    ${isRunning(paths.lock) ? 'running' : 'not running'}`,
-    `messages  ${describeChatDb(config.BRIDGE_CHAT_DB)}`,
+    `messages  ${messages}`,
   ];
   if (existsSync(paths.database)) {
     using store = openBridgeStore(paths.database, ownerKey(identity));
@@ -31,14 +29,4 @@ function isRunning(lockPath: string): boolean {
   if (!existsSync(lockPath)) return false;
   using lock = takeLock(lockPath);
   return lock === undefined;
-}
-
-function describeChatDb(path: string): string {
-  try {
-    using db = ChatDb.open(path, process.execPath);
-    return `chat.db can be read, up to row ${db.maxRowId()}`;
-  } catch (error) {
-    if (!(error instanceof ChatDbUnreadableError)) throw error;
-    return `${error.finding.message} ${error.finding.remedy ?? ''}`.trim();
-  }
 }

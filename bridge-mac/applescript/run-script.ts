@@ -1,14 +1,28 @@
 import { runAppleScript } from 'run-applescript';
+import type { Channel } from '../../shared/channels.ts';
 import { judgeScriptError, readErrorNumber, type ScriptError } from './errors.ts';
+import { countRoutes, type ScriptInputs, scriptFor } from './scripts.ts';
 
 /** What came of one osascript. `detail` is fit for logs and clients: it holds no part of the script. */
 export type ScriptOutcome = { kind: 'returned' } | { kind: 'failed'; error: ScriptError; detail: string };
 
-/**
- * Runs a script; never throws. The child is started before this returns to its caller. When `signal` aborts, the
- * child gets SIGTERM and the outcome is unknown, whether or not the child heeds it.
- */
-export async function runScript(script: string, signal: AbortSignal): Promise<ScriptOutcome> {
+/** How Messages is told to send. */
+export interface ScriptedMessages {
+  /** How many ways of addressing a recipient a channel has, the preferred first; 0 where Messages does not serve it. */
+  countRoutes(channel: Channel): number;
+  /**
+   * Sends what the input files hold; never throws. osascript is started before this returns to its caller. When
+   * `signal` aborts, osascript gets SIGTERM and the outcome is unknown, whether or not it heeds that.
+   */
+  send(channel: Channel, route: number, inputs: ScriptInputs, signal: AbortSignal): Promise<ScriptOutcome>;
+}
+
+export const messagesByAppleScript: ScriptedMessages = {
+  countRoutes,
+  send: (channel, route, inputs, signal) => runScript(scriptFor(channel, route, inputs), signal),
+};
+
+async function runScript(script: string, signal: AbortSignal): Promise<ScriptOutcome> {
   try {
     await runAppleScript(script, { signal });
     return { kind: 'returned' };

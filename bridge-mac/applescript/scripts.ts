@@ -41,10 +41,12 @@ export function countRoutes(channel: Channel): number {
 
 /**
  * The script of one way. It is constant but for the paths of its inputs, so nothing that a client wrote is ever part
- * of a program. Undefined when the channel has no such way.
+ * of a program. Throws when the channel has no such way.
  */
-export function scriptFor(channel: Channel, route: number, inputs: ScriptInputs): string | undefined {
-  return ROUTES[channel][route]?.(quote(inputs.recipient), quote(inputs.text));
+export function scriptFor(channel: Channel, route: number, inputs: ScriptInputs): string {
+  const script = ROUTES[channel][route];
+  if (script === undefined) throw new Error(`Messages has no way ${route} to send by ${channel}.`);
+  return script(quote(inputs.recipient), quote(inputs.text));
 }
 
 /** An AppleScript string literal. */

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import type { Channel } from '../../shared/channels.ts';
 import { openSqlite } from '../../shared/runtime/sqlite.ts';
 import { fromAppleTime, toAppleTime } from './apple-time.ts';
+import { readMessageText } from './message-text.ts';
 import {
   findLacking,
   prepareQueries,
@@ -10,6 +12,7 @@ import {
   type RawMessage,
   type RawStatus,
 } from './queries.ts';
+import { channelOf } from './services.ts';
 import { explainForeign, explainUnreadable } from './unreadable.ts';
 
 /** A row of `message` with the chats it is joined to. `at` is epoch milliseconds. */
@@ -41,17 +44,26 @@ export interface Chat {
   participants: string[];
 }
 
+/** The row of a message sent from here, as far as it tells which one it is. */
+export interface OwnRow {
+  rowId: number;
+  guid: string;
+  /** Plain text. */
+  text: string;
+  isMessage: boolean;
+}
+
 /** What a row tells about a message sent from here. */
 export interface RowStatus {
   rowId: number;
   guid: string;
-  service: string | null;
+  /** The way it really took. */
+  channel: Channel;
   error: number;
   sent: boolean;
   delivered: boolean;
   /** Epoch milliseconds; undefined when Messages noted none. */
   deliveredAt: number | undefined;
-  downgraded: boolean;
 }
 
 const GROUP_STYLE = 43n;
@@ -131,8 +143,8 @@ export class ChatDb implements Disposable {
   }
 
   /** Rows of messages sent from this account above `rowId`, oldest first. */
-  ownRowsAfter(rowId: number): MessageRow[] {
-    return this.#queries.ownAfter.all(rowId).map(toMessageRow);
+  ownRowsAfter(rowId: number): OwnRow[] {
+    return this.#queries.ownAfter.all(rowId).map((raw) => toOwnRow(toMessageRow(raw)));
   }
 
   /** The chats that a row is joined to; none while Messages has not joined it yet. */
@@ -189,16 +201,20 @@ function toMessageRow(raw: RawMessage): MessageRow {
   };
 }
 
+function toOwnRow(row: MessageRow): OwnRow {
+  const isMessage = row.itemType === 0 && row.associatedType === 0 && !row.scheduled;
+  return { rowId: row.rowId, guid: row.guid, text: readMessageText(row).text, isMessage };
+}
+
 function toRowStatus(raw: RawStatus): RowStatus {
   const deliveredAt = raw.date_delivered ?? 0n;
   return {
     rowId: Number(raw.row_id),
     guid: raw.guid,
-    service: raw.service,
+    channel: raw.was_downgraded === 1n ? 'sms' : channelOf(raw.service),
     error: Number(raw.error ?? 0),
     sent: raw.is_sent === 1n,
     delivered: raw.is_delivered === 1n || deliveredAt !== 0n,
     deliveredAt: deliveredAt === 0n ? undefined : fromAppleTime(deliveredAt),
-    downgraded: raw.was_downgraded === 1n,
   };
 }

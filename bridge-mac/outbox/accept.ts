@@ -3,12 +3,13 @@ import { failure } from '../../shared/failure-codes.ts';
 import { groupCalls } from '../../shared/runtime/group.ts';
 import type { Acceptance } from '../../shared/wire/acceptance.ts';
 import { type Send, sendSchema } from '../../shared/wire/send.ts';
-import { countRoutes } from '../applescript/scripts.ts';
+import type { ScriptedMessages } from '../applescript/run-script.ts';
 import type { BridgeStore } from '../store/open-store.ts';
 import { conversationWith } from './conversation.ts';
 
 export interface AcceptDeps {
   store: BridgeStore;
+  messages: Pick<ScriptedMessages, 'countRoutes'>;
   log: Logger;
   now: () => number;
   /** Called when there is something new to send. */
@@ -21,7 +22,7 @@ export interface AcceptDeps {
  * Undefined for something without an id, which cannot be answered.
  */
 export function acceptor(deps: AcceptDeps): (offered: unknown) => Promise<Acceptance | undefined> {
-  const { store, log, now, onAccepted } = deps;
+  const { store, messages, log, now, onAccepted } = deps;
   const insert = groupCalls<Send, Acceptance>(async (sends) => {
     store.transaction(() => {
       for (const send of sends) store.sends.insert(send, conversationWith(send.to), now());
@@ -40,7 +41,7 @@ export function acceptor(deps: AcceptDeps): (offered: unknown) => Promise<Accept
       return { id, accepted: false, error: failure('rejected', `The bridge cannot read: ${fields}.`) };
     }
     const send = parsed.data;
-    if (countRoutes(send.channel) === 0) {
+    if (messages.countRoutes(send.channel) === 0) {
       return { id: send.id, accepted: false, error: failure('channel_unavailable') };
     }
     return insert(send);

@@ -4,8 +4,8 @@ import { delayBefore } from '../../shared/runtime/backoff.ts';
 import type { Finding } from '../../shared/wire/health.ts';
 import type { StatusEntry } from '../../shared/wire/journal.ts';
 import type { ScriptError } from '../applescript/errors.ts';
-import { runScript, type ScriptOutcome } from '../applescript/run-script.ts';
-import { countRoutes, scriptFor } from '../applescript/scripts.ts';
+import type { ScriptedMessages, ScriptOutcome } from '../applescript/run-script.ts';
+import type { ScriptInputs } from '../applescript/scripts.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
 import type { BridgeStore } from '../store/open-store.ts';
 import type { SendChanges, StoredSend } from '../store/send-store.ts';
@@ -18,6 +18,7 @@ export interface AttemptDeps {
   store: BridgeStore;
   append: (entries: readonly StatusEntry[]) => void;
   inputs: InputFiles;
+  messages: ScriptedMessages;
   /** Looks for rows of open sends now, where chat.db can be read. */
   look: () => void;
   onFinding: (finding: Finding) => void;
@@ -38,22 +39,29 @@ export async function attemptSend(
 ): Promise<void> {
   const begun = begin(accepted, db, deps);
   if (begun === undefined) return;
-  let outcome: ScriptOutcome;
-  try {
-    const paths = await deps.inputs.write(begun, begun.recipient, begun.text);
-    const script = scriptFor(begun.channel, begun.route, paths);
-    if (script === undefined) throw new Error(`no way to send by ${begun.channel} on route ${begun.route}`);
-    outcome = await runScript(script, signal);
-  } catch (error) {
-    deps.log.warn({ id: begun.id, err: error }, 'the inputs of osascript could not be written');
-    outcome = {
-      kind: 'failed',
-      error: { handedOver: 'no', remedy: 'later', failureCode: 'rejected' },
-      detail: 'the inputs of osascript could not be written',
-    };
-  }
+  const paths = await writeInputs(begun, deps);
+  const { channel, route } = begun;
+  const outcome = paths === undefined ? NOT_WRITTEN : await deps.messages.send(channel, route, paths, signal);
   conclude(begun, outcome, deps);
   await deps.inputs.remove(begun);
+}
+
+const NOT_WRITTEN = {
+  kind: 'failed',
+  error: { handedOver: 'no', remedy: 'later', failureCode: 'rejected' },
+  detail: 'the inputs of osascript could not be written',
+} as const satisfies ScriptOutcome;
+
+async function writeInputs(
+  begun: StoredSend,
+  { inputs, log }: AttemptDeps,
+): Promise<ScriptInputs | undefined> {
+  try {
+    return await inputs.write(begun, begun.recipient, begun.text);
+  } catch (error) {
+    log.warn({ id: begun.id, err: error }, NOT_WRITTEN.detail);
+    return undefined;
+  }
 }
 
 function begin(accepted: StoredSend, db: ChatDb, { store, now }: AttemptDeps): StoredSend | undefined {
@@ -89,7 +97,7 @@ function conclude(begun: StoredSend, outcome: ScriptOutcome, deps: AttemptDeps):
     move('unclear');
     return;
   }
-  const retry = nextTry(send, error, now());
+  const retry = nextTry(send, error, deps);
   if (retry === undefined) refuse(send, finalCode(send, error), detail, deps);
   else store.sends.move(send, nextState(send.state, 'not_sent'), now(), { ...retry, last_error: detail });
 }
@@ -98,12 +106,12 @@ function conclude(begun: StoredSend, outcome: ScriptOutcome, deps: AttemptDeps):
 function nextTry(
   send: StoredSend,
   error: ScriptError,
-  now: number,
+  { messages, now }: AttemptDeps,
 ): Pick<SendChanges, 'route' | 'not_before'> | undefined {
-  if (error.remedy === 'other_route' && send.route + 1 < countRoutes(send.channel)) {
-    return { route: send.route + 1, not_before: now };
+  if (error.remedy === 'other_route' && send.route + 1 < messages.countRoutes(send.channel)) {
+    return { route: send.route + 1, not_before: now() };
   }
-  const later = now + delayBefore(send.attempt, RETRY);
+  const later = now() + delayBefore(send.attempt, RETRY);
   return error.remedy === 'later' && later < send.expires_at ? { route: 0, not_before: later } : undefined;
 }
 

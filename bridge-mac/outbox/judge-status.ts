@@ -1,8 +1,6 @@
-import type { Channel } from '../../shared/channels.ts';
 import { type Failure, type FailureCode, failure } from '../../shared/failure-codes.ts';
 import type { StatusEntry } from '../../shared/wire/journal.ts';
 import type { RowStatus } from '../chat-db/chat-db.ts';
-import { channelOf } from '../chat-db/services.ts';
 import type { StoredSend } from '../store/send-store.ts';
 import { nextState, type SendEvent, type SendState } from './send-state.ts';
 
@@ -24,7 +22,7 @@ const FAILURE_OF_ERROR: Readonly<Record<number, FailureCode>> = {
 
 /** Reads SENT, DELIVERED and FAILED off the row of a matched send. SENT is told first, always. */
 export function judgeStatus(send: StoredSend, row: RowStatus, now: number): Progress {
-  const channel: Channel = row.downgraded ? 'sms' : channelOf(row.service);
+  const { channel } = row;
   const progress: Progress = { state: send.state, entries: [] };
   const step = (event: SendEvent, status?: StatusEntry['status'], at = now, error?: Failure): void => {
     const next = nextState(progress.state, event);

@@ -1,11 +1,10 @@
-import type { Chat, MessageRow } from '../chat-db/chat-db.ts';
-import { readMessageText } from '../chat-db/message-text.ts';
+import type { Chat, OwnRow } from '../chat-db/chat-db.ts';
 import type { StoredSend } from '../store/send-store.ts';
 import { conversationWith } from './conversation.ts';
 
 export interface Match {
   send: StoredSend;
-  row: MessageRow;
+  row: OwnRow;
 }
 
 /**
@@ -15,7 +14,7 @@ export interface Match {
  */
 export function matchRows(
   sends: readonly StoredSend[],
-  rows: readonly MessageRow[],
+  rows: readonly OwnRow[],
   chatsOf: (rowId: number) => readonly Chat[],
   isTaken: (guid: string) => boolean,
 ): Match[] {
@@ -24,8 +23,8 @@ export function matchRows(
   const matched = new Set<number>();
   const matches: Match[] = [];
   for (const row of rows) {
-    if (row.itemType !== 0 || row.associatedType !== 0 || row.scheduled) continue;
-    const text = comparable(readMessageText(row).text);
+    if (!row.isMessage) continue;
+    const text = comparable(row.text);
     const candidates = conversationsOf(chatsOf(row.rowId)).flatMap((key) => byConversation.get(key) ?? []);
     const send = candidates.find(
       (candidate) =>

@@ -1,4 +1,4 @@
-import { openSqlite } from '../shared/runtime/sqlite.ts';
+import { openSqlite } from '../../shared/runtime/sqlite.ts';
 
 /** One bridge per BRIDGE_HOME. Held by SQLite's own file lock, so it ends with the process, however that ends. */
 export function takeLock(path: string): Disposable | undefined {
