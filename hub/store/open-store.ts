@@ -52,7 +52,7 @@ export async function openSqliteStore({
   const vault = openVault(secret);
   await using opening = new AsyncDisposableStack();
   const { context, kysely } = openDatabase({ file, vault, log }, opening);
-  const { base, read, write } = steps(context, kysely, vault);
+  const { base, read, write, recall } = steps(context, kysely, vault);
   await write((own) => {
     freeAllDeliveries(own);
     unrouteAll(own);
@@ -65,8 +65,8 @@ export async function openSqliteStore({
     ...listSteps(base),
     ...messageSteps(write),
     ...deliverySteps(read, write),
-    findWorkspace: (locationId) => read(({ directory }) => directory.workspace(locationId)),
-    listServedChannels: (locationId) => read(({ directory }) => directory.served(locationId)),
+    findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
+    listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
     findAccepted: (locationId, messageId) => read((own) => findAccepted(own, locationId, messageId)),
     deleteWorkspace: (locationId) => write((own) => deleteWorkspace(own, locationId, clock())),
     deleteDevice: (id, now) => write((own) => deleteDevice(own, id, now)),
@@ -119,7 +119,7 @@ function steps(
   context: SqliteContext,
   kysely: Kysely<Schema>,
   vault: Vault,
-): { base: Base; read: Run; write: Run } {
+): { base: Base; read: Run; write: Run; recall: Run } {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!context.db.db.open) throw new StoreUnavailableError('The store is closed.');
     try {
@@ -141,13 +141,15 @@ function steps(
       }),
     );
   const read: Run = (work) => guarded(() => kysely.connection().execute(async () => work(context)));
+  // Mostly from memory, so not behind that lock. What it may meet of an open change, the change's end forgets.
+  const recall: Run = (work) => guarded(async () => work(context));
   const base: Base = {
     vault,
     query: (work) => guarded(() => work(kysely)),
     change: (work) =>
       guarded(() => kysely.transaction().execute(work)).finally(() => context.directory.forget()),
   };
-  return { base, read, write };
+  return { base, read, write, recall };
 }
 
 function messageSteps(
