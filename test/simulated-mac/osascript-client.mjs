@@ -43,6 +43,10 @@ socket.on('data', (chunk) => {
     const message = JSON.parse(received.slice(0, end));
     received = received.slice(end + 1);
     if (message.want === 'stdin') socket.write(`${JSON.stringify({ stdin: readFileSync(0, 'utf8') })}\n`);
+    if (message.error !== undefined) {
+      answered = true;
+      finish({ stdout: '', stderr: `osascript: ${message.error}\n`, code: 1 });
+    }
     if (message.answer !== undefined) {
       answered = true;
       finish(message.answer);
