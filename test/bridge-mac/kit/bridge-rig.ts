@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Program } from '../../kit/program.ts';
+import { type SimulatedMac, type StartOptions, startSimulatedMac } from '../../simulated-mac/client.ts';
+import { StandInHub } from './stand-in-hub.ts';
+
+export interface RigOptions {
+  mac?: StartOptions;
+  env?: Record<string, string>;
+}
+
+/** A real bridge process between a simulated Mac and a stand-in hub. */
+export class BridgeRig implements AsyncDisposable {
+  readonly hub: StandInHub;
+  readonly mac: SimulatedMac;
+  /** Has a space and a quote in it, as a folder may. */
+  readonly home: string;
+  readonly #folder: string;
+  readonly #env: Record<string, string>;
+  bridge: Program | undefined;
+
+  private constructor(hub: StandInHub, mac: SimulatedMac, folder: string, env: Record<string, string>) {
+    this.hub = hub;
+    this.mac = mac;
+    this.#folder = folder;
+    this.home = join(folder, 'Application "Support"', 'Bluewire');
+    this.#env = env;
+  }
+
+  /** Everything up, paired and connected. */
+  static async start(options: RigOptions = {}): Promise<BridgeRig> {
+    const rig = await BridgeRig.prepare(options);
+    await rig.pair();
+    await rig.run();
+    return rig;
+  }
+
+  /** Hub and Mac up, nothing paired. */
+  static async prepare({ mac = {}, env = {} }: RigOptions = {}): Promise<BridgeRig> {
+    const [hub, simulated, folder] = await Promise.all([
+      StandInHub.start(),
+      startSimulatedMac({ pace: 0.2, ...mac }),
+      mkdtemp(join(tmpdir(), 'bluewire-rig-')),
+    ]);
+    return new BridgeRig(hub, simulated, folder, env);
+  }
+
+  command(...args: string[]): Program {
+    return new Program(`bridge ${args[0]}`, 'bridge-mac/main.ts', args, {
+      ...this.mac.bridgeEnv(),
+      BRIDGE_HOME: this.home,
+      LOG_LEVEL: 'debug',
+      ...this.#env,
+    });
+  }
+
+  /** Runs a command to its end; answers exit status and what it printed. */
+  async outcome(...args: string[]): Promise<{ code: number | null; output: string }> {
+    await using program = this.command(...args);
+    const code = await program.waitForExit();
+    return { code, output: program.lines.join('\n') };
+  }
+
+  async pair(): Promise<void> {
+    const { code, output } = await this.outcome('pair', this.hub.url, this.hub.code);
+    if (code !== 0) throw new Error(output);
+  }
+
+  async run(): Promise<Program> {
+    const bridge = this.runAlone();
+    await bridge.waitForLog('connected to the hub');
+    return bridge;
+  }
+
+  /** Starts `run` without waiting for a hub. */
+  runAlone(): Program {
+    this.bridge = this.command('run');
+    return this.bridge;
+  }
+
+  async kill(): Promise<void> {
+    await this.bridge?.end('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bridge?.end('SIGKILL');
+    await Promise.all([this.hub[Symbol.asyncDispose](), this.mac[Symbol.asyncDispose]()]);
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
