@@ -1,11 +1,13 @@
 import { ApiError } from '../../shared/api/errors.ts';
-import { StoreUnavailableError } from '../store/store.ts';
+import { refuseField } from '../api/validate.ts';
+import { InvalidCursorError, StoreUnavailableError } from '../store/store.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
 /** Whatever ended a request, as the error that its caller is told. Anything unforeseen becomes `internal`. */
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof InvalidCursorError) return refuseField('cursor', 'is not one that a page answered');
   if (error instanceof StoreUnavailableError)
     return new ApiError('unavailable', 'The hub cannot store anything right now; nothing was changed.', {
       retryAfter: RETRY_AFTER_SECONDS,

@@ -14,7 +14,7 @@ export interface ServerTimeouts {
   drain: number;
 }
 
-const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 10_000, request: 30_000, drain: 5_000 };
+const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 10_000, request: 30_000, drain: 4_000 };
 
 /** The hub's HTTP server: what Node itself refuses is answered in the API's own form, and stopping drains. */
 export class HttpServer {
@@ -37,6 +37,16 @@ export class HttpServer {
     this.server.on('clientError', answerBrokenRequest);
   }
 
+  get isStopping(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  /** The real port; 0 before it listens. */
+  get port(): number {
+    const address = this.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
   /** Starts to listen; answers the address, with the real port. Throws a sentence when it cannot. */
   async listen(host: string, port: number): Promise<string> {
     try {
@@ -45,9 +55,8 @@ export class HttpServer {
     } catch (cause) {
       throw new Error(`The hub cannot listen on HUB_HOST ${host}, HUB_PORT ${port}`, { cause });
     }
-    const address = this.server.address() as AddressInfo;
-    const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-    return `http://${name}:${address.port}`;
+    const { address, family, port: realPort } = this.server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${realPort}`;
   }
 
   /** Takes no new connections; running requests go on. */

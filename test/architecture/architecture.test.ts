@@ -33,6 +33,8 @@ const WIRING: Record<string, string[]> = {
 /** Folders that any stage of the same program may import: ports, pure functions, and what has no stage. */
 const COMMON = [
   'hub/store/',
+  'hub/api/',
+  'hub/credentials/',
   'hub/guard/',
   'hub/status/',
   'hub/routing/',

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { acceptedSchema, MAX_ATTACHMENTS, MAX_TEXT_CHARACTERS } from '../../shared/api/client-message.ts';
+import { CHANNELS } from '../../shared/channels.ts';
+import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
+import type { Metrics } from '../metrics.ts';
+
+/** The handler of client messages: it validates the bytes itself, in the order that the contract gives its codes. */
+export type TakeClientMessage = (request: {
+  body: Buffer;
+  source: string;
+  authorization: string | undefined;
+}) => Promise<RouteResponse>;
+
+// Describes the body for people; the ingest stage judges it, with codes finer than a schema's.
+const clientMessageSchema = z
+  .object({
+    location_id: z.string(),
+    user_id: z.union([z.string().min(1).max(128), z.number()]),
+    phone: z.string().meta({ description: 'E.164; for imessage also an e-mail address.' }),
+    message: z.string().max(MAX_TEXT_CHARACTERS),
+    attachments: z.array(z.url()).max(MAX_ATTACHMENTS).optional(),
+    message_id: z.string().min(1).max(128),
+    channel: z.enum(CHANNELS),
+  })
+  .meta({ id: 'ClientMessage' });
+
+/** POST /webhook: where client systems hand over messages. */
+export function clientRoute(take: TakeClientMessage, metrics: Metrics): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/webhook',
+    auth: 'none',
+    tag: 'client',
+    summary: 'Hands over a message. 200 means that it is valid and on disk; statuses follow on the webhook.',
+    body: clientMessageSchema,
+    rawBody: true,
+    response: { status: 200, description: 'Queued, or queued before.', schema: acceptedSchema },
+    errors: [
+      'invalid_phone',
+      'invalid_channel',
+      'invalid_attachment',
+      'channel_not_assigned',
+      'workspace_not_connected',
+      'opted_out',
+      'invalid_api_key',
+      'unknown_location',
+      'message_id_conflict',
+      'rate_limited',
+      'unavailable',
+    ],
+    handle: async ({ body, source, authorization }) => {
+      const answer = await take({ body: body as unknown as Buffer, source, authorization });
+      if (answer.status === 200) metrics.messagesAccepted.inc();
+      else metrics.requestsRejected.inc({ code: codeOf(answer.body) });
+      return answer;
+    },
+  });
+}
+
+function codeOf(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'code' in body ? String(body.code) : 'unknown';
+}

@@ -1,0 +1,179 @@
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { requireAdminToken } from './admin/require-admin.ts';
+import { adminRoutes } from './admin/routes.ts';
+import type { HubConfig } from './config.ts';
+import { loadOrCreateSecret } from './credentials/secret-file.ts';
+import { pairingRoute } from './devices/pairing-route.ts';
+import { Presence } from './devices/presence.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { guardAddresses } from './guard/address-guard.ts';
+import { clientRoute } from './http/client-route.ts';
+import { serveRoutes } from './http/serve-routes.ts';
+import type { HttpServer, ServerTimeouts } from './http/server.ts';
+import { systemRoutes } from './http/system-routes.ts';
+import { createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { pickDevice } from './routing/pick-device.ts';
+import { DeviceGateway } from './socket/gateway.ts';
+import { openSqliteStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+import { Deliverer } from './webhooks/deliverer.ts';
+import { EventPoster } from './webhooks/post-event.ts';
+import { sendTestEvent } from './webhooks/test-event.ts';
+
+export interface HubDependencies {
+  log: Logger;
+  /** Epoch milliseconds. */
+  now?: () => number;
+  random?: () => number;
+  timeouts?: ServerTimeouts;
+}
+
+export interface RunningHub extends AsyncDisposable {
+  /** Where it listens, with the real port. */
+  url: string;
+}
+
+// SQLite serves one hub, so one name serves for its leases.
+const OWNER = 'hub';
+
+/** What every part of the hub may need. */
+interface Parts {
+  config: HubConfig;
+  log: Logger;
+  now: () => number;
+  store: Store;
+  presence: Presence;
+  metrics: Metrics;
+  poster: EventPoster;
+  deliverer: Deliverer;
+  dispatcher: Dispatcher;
+}
+
+/**
+ * Starts the hub: database, webhook delivery, dispatch, HTTP and device sockets, in this order. Disposing it stops them
+ * the other way round: no new requests, running ones finish, devices are let go, leases are given back.
+ */
+export async function startHub(
+  config: HubConfig,
+  { log, now = Date.now, random = Math.random, timeouts }: HubDependencies,
+): Promise<RunningHub> {
+  await using starting = new AsyncDisposableStack();
+  const dataDir = prepareDataDir(config.HUB_DATA_DIR);
+  const secret = config.HUB_SECRET ?? loadOrCreateSecret(join(dataDir, 'secret'));
+  const adminToken = config.HUB_ADMIN_TOKEN ?? generateAdminToken(dataDir, log);
+  const store = starting.use(
+    await openSqliteStore({ file: join(dataDir, 'hub.db'), secret, log, clock: now }),
+  );
+
+  const metrics = createMetrics();
+  const presence = new Presence();
+  const poster = starting.use(
+    new EventPoster({ mayConnect: guardAddresses(config.HUB_ALLOWED_TARGETS), now }),
+  );
+  const deliverer = starting.use(
+    new Deliverer({
+      store,
+      poster,
+      owner: OWNER,
+      metrics,
+      log: log.child({ part: 'webhooks' }),
+      now,
+      random,
+    }),
+  );
+  const onDeliveriesDue = (): void => deliverer.wake();
+  const dispatcher = starting.use(
+    new Dispatcher({
+      store,
+      presence,
+      pick: pickDevice,
+      owner: OWNER,
+      metrics,
+      log: log.child({ part: 'dispatch' }),
+      now,
+      onDeliveriesDue,
+    }),
+  );
+
+  const parts = { config, log, now, store, presence, metrics, poster, deliverer, dispatcher };
+  const http = createServer(parts, adminToken, timeouts);
+  starting.defer(() => http.finish());
+  const gateway = new DeviceGateway(http.server, {
+    store,
+    presence,
+    metrics,
+    log: log.child({ part: 'devices' }),
+    now,
+    onDeliveriesDue,
+  });
+  starting.defer(() => gateway.close());
+  starting.defer(() => http.stopAccepting());
+
+  deliverer.start();
+  dispatcher.start();
+  const url = await http.listen(config.HUB_HOST, config.HUB_PORT);
+  log.info({ url }, 'listening');
+  const running = starting.move();
+  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts | undefined): HttpServer {
+  const { config, log, now, store, presence, metrics, poster, deliverer, dispatcher } = parts;
+  const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
+  const isStopping = (): boolean => http.isStopping;
+  const ingest = createIngest({
+    store,
+    messageTtl: config.HUB_MESSAGE_TTL,
+    log: log.child({ part: 'ingest' }),
+    onAccepted: () => dispatcher.wake(),
+    clock: now,
+  });
+  const routes = [
+    clientRoute((request) => handleClientMessage(request, ingest), metrics),
+    pairingRoute({ store, log: log.child({ part: 'devices' }), now }),
+    ...adminRoutes({
+      store,
+      log: log.child({ part: 'admin' }),
+      now,
+      requireApiKeyByDefault: config.HUB_REQUIRE_API_KEY,
+      publicUrl,
+      isOnline: (deviceId) => presence.isOnline(deviceId),
+      disconnectDevice: (deviceId) => presence.disconnect(deviceId),
+      sendTestEvent: (workspace) => sendTestEvent(poster, workspace, now()),
+      onDevicesChanged: (deviceIds) => dispatcher.reroute(deviceIds),
+      onDeliveriesDue: () => deliverer.wake(),
+    }),
+    ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
+  ];
+  const http = serveRoutes({
+    routes,
+    requireAdmin: requireAdminToken(adminToken),
+    log: log.child({ part: 'http' }),
+    isStopping,
+    publicUrl,
+    ...(timeouts && { timeouts }),
+  });
+  return http;
+}
+
+function prepareDataDir(folder: string): string {
+  const path = resolve(folder);
+  try {
+    // Messages and keys live here: nobody else on the machine has a reason to look.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    throw new Error(`HUB_DATA_DIR ${path} cannot be used`, { cause });
+  }
+  return path;
+}
+
+function generateAdminToken(dataDir: string, log: Logger): string {
+  const file = join(dataDir, 'admin-token');
+  const token = loadOrCreateSecret(file);
+  log.info({ file }, 'HUB_ADMIN_TOKEN is not set; the admin token is in this file');
+  return token;
+}

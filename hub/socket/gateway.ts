@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { Server } from 'socket.io';
+import { DEVICE_NAMESPACE, type DeviceEvents, type HubEvents } from '../../shared/wire/events.ts';
+import type { Hello, Refusal } from '../../shared/wire/hello.ts';
+import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
+import type { Device } from '../store/records.ts';
+import { admitDevice } from './admit-device.ts';
+import { DeviceSession, type SessionDependencies } from './device-session.ts';
+
+// A full batch of long messages: 200 entries of 20,000 characters at up to four bytes each.
+const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
+/** A client that has entered no namespace by then is dropped. */
+const ENTRY_DEADLINE_MS = 10_000;
+
+/** Where devices connect: socket.io on the hub's HTTP server. Nothing else of the hub knows socket.io. */
+export class DeviceGateway {
+  readonly #io: Server<DeviceEvents, HubEvents, Record<string, never>, { device: Device; hello: Hello }>;
+  readonly #dependencies: SessionDependencies;
+  readonly #sessions = new Set<DeviceSession>();
+
+  constructor(server: HttpServer, dependencies: SessionDependencies) {
+    this.#dependencies = dependencies;
+    this.#io = new Server(server, {
+      serveClient: false,
+      allowRequest: refuseBrowsers,
+      maxHttpBufferSize: MAX_PAYLOAD_BYTES,
+      connectTimeout: ENTRY_DEADLINE_MS,
+      pingInterval: 15_000,
+      pingTimeout: 15_000,
+    });
+    this.#io.engine.on('headers', (headers: Record<string, string>) => {
+      headers['x-request-id'] = randomUUID();
+    });
+    // The default namespace lets anyone in unless told otherwise.
+    this.#io.use((_socket, next) => next(asConnectError(wrongNamespace())));
+    this.#serveDevices();
+  }
+
+  /** Cuts every connection and resolves when what devices had handed over is recorded. */
+  async close(): Promise<void> {
+    this.#io.disconnectSockets(true);
+    this.#io.engine.close();
+    await Promise.all([...this.#sessions].map((session) => session.settled()));
+  }
+
+  #serveDevices(): void {
+    const { store, log } = this.#dependencies;
+    const devices = this.#io.of(DEVICE_NAMESPACE);
+    devices.use(async (socket, next) => {
+      const admission = await admitDevice(socket.handshake.auth, store, log);
+      if ('device' in admission) {
+        socket.data = admission;
+        next();
+        return;
+      }
+      const { code, message } = admission.refusal;
+      log.warn({ code, source: socket.handshake.address }, `a device was refused: ${message}`);
+      next(asConnectError(admission.refusal));
+    });
+    devices.on('connection', (socket) => {
+      const session = new DeviceSession(socket, this.#dependencies);
+      this.#sessions.add(session);
+      socket.on('disconnect', () => void session.settled().finally(() => this.#sessions.delete(session)));
+    });
+  }
+}
+
+// Bridges are no browsers and send no Origin; a web page that found the hub has no business here.
+function refuseBrowsers(
+  request: IncomingMessage,
+  decide: (error: string | null | undefined, allowed: boolean) => void,
+): void {
+  const fromBrowser = request.headers.origin !== undefined;
+  decide(fromBrowser ? 'Browsers are not served here.' : null, !fromBrowser);
+}
+
+function wrongNamespace(): Refusal {
+  return {
+    code: 'invalid_hello',
+    message: `Devices connect to the namespace ${DEVICE_NAMESPACE}.`,
+    hub_protocol: PROTOCOL_VERSION,
+  };
+}
+
+function asConnectError(refusal: Refusal): Error & { data: Refusal } {
+  return Object.assign(new Error(refusal.message), { data: refusal });
+}

@@ -1,0 +1,196 @@
+import type { Logger } from 'pino';
+import { delayBefore } from '../../shared/runtime/backoff.ts';
+import { groupCalls } from '../../shared/runtime/group.ts';
+import { Loop } from '../../shared/runtime/loop.ts';
+import type { Metrics } from '../metrics.ts';
+import type { ClaimedDelivery, SettledDelivery } from '../store/records.ts';
+import type { DeliveryStore } from '../store/store.ts';
+import type { EventPoster, PostResult } from './post-event.ts';
+import { afterFailure } from './retry-schedule.ts';
+
+export interface DelivererDependencies {
+  store: Pick<DeliveryStore, 'claimDeliveries' | 'settleDeliveries' | 'releaseDeliveries' | 'nextDeliveryAt'>;
+  poster: EventPoster;
+  /** Under which deliveries are leased: one name per running hub. */
+  owner: string;
+  metrics: Metrics;
+  log: Logger;
+  now: () => number;
+  random?: () => number;
+}
+
+/** POSTs at once, in all and for one workspace: an endpoint that hangs keeps only its own places busy. */
+const MAX_POSTS = 256;
+const MAX_POSTS_PER_WORKSPACE = 8;
+/** A workspace with this many in hand gets no more, so that the next are there when a place becomes free. */
+const ENOUGH_IN_HAND = 2 * MAX_POSTS_PER_WORKSPACE;
+const CLAIM_LIMIT = 64;
+/** Long enough for all that one claim can put in line at an endpoint that hangs. */
+const LEASE_MS = 5 * 60_000;
+const LONGEST_REST_MS = 30_000;
+const STOP_GRACE_MS = 3_000;
+const SETTLE_BACKOFF = { base: 100, max: 5_000 };
+
+interface Lane {
+  posting: number;
+  /** Claimed, not yet POSTed. */
+  waiting: ClaimedDelivery[];
+  /** Claimed and not yet settled, whatever became of them. */
+  inHand: number;
+}
+
+/** Brings webhook events to their receivers: claims what is due, POSTs, records the outcome. */
+export class Deliverer implements AsyncDisposable {
+  readonly #dependencies: DelivererDependencies;
+  readonly #loop: Loop;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #failingSince = new Map<string, number>();
+  readonly #cut = new AbortController();
+  readonly #settle = groupCalls((settled: SettledDelivery[]) => this.#settleAll(settled));
+  #posting = 0;
+  #stopping = false;
+
+  constructor(dependencies: DelivererDependencies) {
+    this.#dependencies = dependencies;
+    this.#loop = new Loop({ name: 'webhook delivery', log: dependencies.log, step: () => this.#step() });
+  }
+
+  start(): this {
+    this.#loop.start();
+    return this;
+  }
+
+  /** Events may have become due. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Claims no more, lets running POSTs finish for a moment, cuts the rest, and gives back what was not attempted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await this.#loop.stop();
+    for (const lane of this.#lanes.values()) lane.waiting = [];
+    const grace = setTimeout(() => this.#cut.abort(), STOP_GRACE_MS);
+    await Promise.all(this.#running);
+    clearTimeout(grace);
+    await this.#dependencies.store.releaseDeliveries(this.#dependencies.owner);
+  }
+
+  async #step(): Promise<number> {
+    const { store, owner, now } = this.#dependencies;
+    const limit = Math.min(CLAIM_LIMIT, MAX_POSTS - this.#posting);
+    if (limit <= 0) return LONGEST_REST_MS;
+    const busy = [...this.#lanes].filter(([, lane]) => lane.inHand >= ENOUGH_IN_HAND).map(([id]) => id);
+    const claimed = await store.claimDeliveries({ owner, lease_until: now() + LEASE_MS, limit, busy }, now());
+    for (const delivery of claimed) {
+      const lane = this.#laneOf(delivery.location_id);
+      lane.inHand += 1;
+      lane.waiting.push(delivery);
+    }
+    for (const locationId of new Set(claimed.map((delivery) => delivery.location_id))) this.#pump(locationId);
+    if (claimed.length === limit) return 0;
+    const next = await store.nextDeliveryAt(now(), busy);
+    if (next === undefined) return LONGEST_REST_MS;
+    return Math.min(LONGEST_REST_MS, Math.max(1, next - now()));
+  }
+
+  #laneOf(locationId: string): Lane {
+    const lane = this.#lanes.get(locationId) ?? { posting: 0, waiting: [], inHand: 0 };
+    this.#lanes.set(locationId, lane);
+    return lane;
+  }
+
+  #pump(locationId: string): void {
+    const lane = this.#laneOf(locationId);
+    while (!this.#stopping && lane.posting < MAX_POSTS_PER_WORKSPACE) {
+      const delivery = lane.waiting.shift();
+      if (!delivery) return;
+      lane.posting += 1;
+      this.#posting += 1;
+      const run = this.#deliver(delivery, lane).finally(() => {
+        this.#running.delete(run);
+        lane.inHand -= 1;
+        if (lane.inHand === 0) this.#lanes.delete(locationId);
+        if (lane.inHand === ENOUGH_IN_HAND - 1) this.#loop.wake();
+      });
+      this.#running.add(run);
+    }
+  }
+
+  async #deliver(delivery: ClaimedDelivery, lane: Lane): Promise<void> {
+    const { poster, now, random = Math.random, metrics, log } = this.#dependencies;
+    const result = await poster.post(delivery, this.#cut.signal);
+    lane.posting -= 1;
+    this.#posting -= 1;
+    if (this.#posting === MAX_POSTS - 1) this.#loop.wake();
+    this.#pump(delivery.location_id);
+    // Cut short by the hub itself: nothing is known, so the event goes out again under the same id.
+    if (this.#cut.signal.aborted && !result.succeeded) return;
+    const outcome: SettledDelivery['outcome'] = result.succeeded
+      ? { kind: 'delivered' }
+      : afterFailure(
+          {
+            attempt: delivery.attempt,
+            status: result.http_status,
+            retryAfter: result.retryAfter,
+            failingSince: this.#failingSince.get(delivery.location_id) ?? result.at,
+          },
+          now(),
+          random,
+        );
+    this.#noteHealth(delivery.location_id, result);
+    metrics.deliveryAttempts.inc({ outcome: outcome.kind });
+    metrics.deliverySeconds.observe(result.latency_ms / 1_000);
+    this.#report(delivery, result, outcome, log);
+    await this.#settle({ id: delivery.id, attempt: attemptOf(delivery, result), outcome });
+  }
+
+  #noteHealth(locationId: string, result: PostResult): void {
+    if (result.succeeded) this.#failingSince.delete(locationId);
+    else if (!this.#failingSince.has(locationId)) this.#failingSince.set(locationId, result.at);
+  }
+
+  #report(
+    delivery: ClaimedDelivery,
+    result: PostResult,
+    outcome: SettledDelivery['outcome'],
+    log: Logger,
+  ): void {
+    const fields = {
+      delivery_id: delivery.id,
+      location_id: delivery.location_id,
+      attempt: delivery.attempt,
+      status: result.http_status,
+      latency_ms: Math.round(result.latency_ms),
+    };
+    if (outcome.kind === 'delivered') log.debug(fields, 'webhook event delivered');
+    else if (outcome.kind === 'retry')
+      log.info({ ...fields, error: result.error }, 'webhook event failed; it will be retried');
+    else log.warn({ ...fields, error: result.error, outcome: outcome.kind }, 'webhook event given up');
+  }
+
+  // An outcome that cannot be recorded now is kept at hand and recorded later: the receiver should not get it twice.
+  async #settleAll(settled: SettledDelivery[]): Promise<undefined[]> {
+    const { store, owner, now, log } = this.#dependencies;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        await store.settleDeliveries(owner, settled, now());
+        this.#loop.wake();
+        break;
+      } catch (error) {
+        if (this.#stopping) break;
+        log.warn({ err: error, failures }, 'outcomes of webhook events could not be recorded; trying again');
+        const { promise, resolve } = Promise.withResolvers<void>();
+        setTimeout(resolve, delayBefore(failures, SETTLE_BACKOFF));
+        await promise;
+      }
+    }
+    return settled.map(() => undefined);
+  }
+}
+
+function attemptOf(delivery: ClaimedDelivery, result: PostResult): SettledDelivery['attempt'] {
+  const { at, latency_ms, http_status, error, error_message, response } = result;
+  return { attempt: delivery.attempt, at, latency_ms, http_status, error, error_message, response };
+}
