@@ -6,10 +6,11 @@ import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { askSimulatedMac } from './control-channel.ts';
+import type { HappeningRequest } from './messages/happenings.ts';
 import type { CallRecord, SentRecord } from './messages/memory.ts';
 import type { Received, ReceiveRequest } from './simulated-mac.ts';
 
-export type { CallRecord, Received, ReceiveRequest, SentRecord };
+export type { CallRecord, HappeningRequest, Received, ReceiveRequest, SentRecord };
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const DARWIN = fileURLToPath(new URL('./darwin.mjs', import.meta.url));
@@ -87,6 +88,11 @@ export class SimulatedMac implements AsyncDisposable {
   /** Switches a behaviour (see behaviours.ts), for `count` occasions or until `normal`. */
   async behave(recipient: string, behaviour: string, count?: number): Promise<void> {
     await this.#ask({ op: 'behave', recipient, behaviour, count });
+  }
+
+  /** Lets something happen that no script asked for (see messages/happenings.ts); answers the rows' guids. */
+  async happen(event: HappeningRequest): Promise<string[]> {
+    return (await this.#ask({ op: 'happen', event })) as string[];
   }
 
   /** What really left, in order. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { askSimulatedMac, chooseSocketPath, onJsonLines } from './control-channel.ts';
+import { happeningSchema } from './messages/happenings.ts';
 import { receiveSchema, type SimulatedMac } from './simulated-mac.ts';
 
 const osascriptSchema = z.object({
@@ -57,7 +58,11 @@ class Connection {
       if (request.op === 'osascript') this.#send({ answer: await this.#osascript(request) });
       else this.#send({ ok: this.#answer(request) ?? null });
     } catch (error) {
-      this.#send({ error: error instanceof Error ? error.message : String(error) });
+      const sentence =
+        error instanceof z.ZodError
+          ? z.prettifyError(error)
+          : String(error instanceof Error ? error.message : error);
+      this.#send({ error: sentence });
     }
   }
 
@@ -79,6 +84,8 @@ class Connection {
         const { recipient, behaviour, count } = behaveSchema.parse(request);
         return this.#mac.behave(recipient, behaviour, count);
       }
+      case 'happen':
+        return this.#mac.happen(happeningSchema.parse(request.event));
       case 'sent':
         return this.#mac.memory.sent();
       case 'calls':

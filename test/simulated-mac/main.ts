@@ -5,6 +5,7 @@ import { listBehaviours } from './behaviours.ts';
 import { MACOS_VERSIONS, type MacosVersion } from './chat-db/columns.ts';
 import { askSimulatedMac } from './control-channel.ts';
 import { isServed, serveControl } from './control-server.ts';
+import { HAPPENINGS } from './messages/happenings.ts';
 import { SimulatedMac } from './simulated-mac.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -18,6 +19,11 @@ function number(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 0) throw new InvalidArgumentError('It must be a number, 0 or more.');
   return value;
+}
+
+function listed(title: string, entries: readonly (readonly [string, string])[]): string {
+  const lines = entries.map(([name, help]) => `  ${name.padEnd(30)} ${help}`);
+  return `\n${title}:\n${lines.join('\n')}`;
 }
 
 function homeOption(): Option {
@@ -93,15 +99,24 @@ program
   .requiredOption('--recipient <address>', 'a number, an e-mail address, a group, or * for all')
   .argument('<behaviour>', 'one of the list below')
   .option('--count <n>', 'only so many times', number)
-  .addHelpText(
-    'after',
-    `\nBehaviours:\n${listBehaviours()
-      .map(([name, help]) => `  ${name.padEnd(30)} ${help}`)
-      .join('\n')}`,
-  )
+  .addHelpText('after', listed('Behaviours', listBehaviours()))
   .action(async (behaviour: string, options: Home & { recipient: string; count?: number }) => {
     await ask(options, { op: 'behave', recipient: options.recipient, behaviour, count: options.count });
     console.log(`${options.recipient}: ${behaviour}`);
+  });
+
+program
+  .command('happen')
+  .description('let something else happen in Messages')
+  .addOption(homeOption())
+  .argument('<happening>', 'one of the list below')
+  .option('--with <address>', 'the person it happens with')
+  .option('--text <text>', 'the words, where there are any')
+  .option('--guid <guid>', 'a message other than the last one')
+  .addHelpText('after', listed('Happenings', Object.entries(HAPPENINGS)))
+  .action(async (happening: string, { home, ...event }: Home & Record<string, unknown>) => {
+    const guids = (await ask({ home }, { op: 'happen', event: { happening, ...event } })) as string[];
+    console.log([happening, ...guids].join(' '));
   });
 
 for (const [name, description] of [

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseBehaviour } from './behaviours.ts';
-import { ChatDatabase, type Row } from './chat-db/chat-database.ts';
+import { ChatDatabase } from './chat-db/chat-database.ts';
 import type { MacosVersion } from './chat-db/columns.ts';
 import { type Account, accountsOf, canonicalAddress, directChat, groupChat } from './messages/accounts.ts';
+import { type HappeningRequest, Happenings } from './messages/happenings.ts';
 import { type Incoming, planIncoming } from './messages/incoming.ts';
 import { LoadedChats } from './messages/loaded-chats.ts';
 import { Memory } from './messages/memory.ts';
@@ -49,6 +50,7 @@ export class SimulatedMac {
   readonly #chats: LoadedChats;
   readonly #accounts: readonly Account[];
   readonly #messages: MessagesApp;
+  readonly #happenings: Happenings;
 
   constructor(options: SimulatedMacOptions) {
     this.#options = options;
@@ -72,6 +74,14 @@ export class SimulatedMac {
       memory: this.#memory,
       steps: this.#steps,
       chats: this.#chats,
+    });
+    this.#happenings = new Happenings({
+      version: options.macos,
+      pace: options.pace,
+      accounts: this.#accounts,
+      db: this.#db,
+      chats: this.#chats,
+      steps: this.#steps,
     });
     // What was under way when the last process died goes on now.
     this.#steps.run();
@@ -114,7 +124,7 @@ export class SimulatedMac {
   }
 
   /** Lets a message arrive. Throws a sentence when it cannot. */
-  receive(request: ReceiveRequest, extra: Row = {}): Received {
+  receive(request: ReceiveRequest): Received {
     const wanted = receiveSchema.parse(request);
     const { macos, home, pace } = this.#options;
     const account = this.#account(wanted.service);
@@ -132,7 +142,6 @@ export class SimulatedMac {
       file: wanted.attachment === undefined ? undefined : resolve(wanted.attachment),
       date: wanted.date ?? Date.now(),
       joinAfterMs: wanted.delayJoinMs,
-      extra,
     };
     const told =
       wanted.behaviour === 'normal' ? (this.#memory.takeBehaviour(from) ?? 'normal') : wanted.behaviour;
@@ -142,6 +151,11 @@ export class SimulatedMac {
       rowid: this.#db.rowidOf(message.guid) ?? 0,
       at: performance.timeOrigin + performance.now(),
     };
+  }
+
+  /** Lets something happen that no script asked for. Answers the guids of the rows it made or changed. */
+  happen(request: HappeningRequest): string[] {
+    return this.#happenings.happen(request);
   }
 
   /** Switches a behaviour for a recipient (`*`: everybody), for `count` occasions or until further notice. */
@@ -163,7 +177,6 @@ export class SimulatedMac {
       osascript_calls: this.#memory.calls().length,
       messages_running: this.#messages.isRunning(),
       behaviours: this.#memory.behaviours(),
-      name: basename(this.#options.home),
     };
   }
 

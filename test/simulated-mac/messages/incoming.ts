@@ -18,8 +18,6 @@ export interface Incoming {
   readonly file: string | undefined;
   readonly date: number;
   readonly joinAfterMs: number | undefined;
-  /** Cells that make it another kind of row: a tapback, a preview, a message typed on another device. */
-  readonly extra: Row;
 }
 
 const JOIN_AFTER = 40;
@@ -65,7 +63,6 @@ function rowOf(version: MacosVersion, message: Incoming, behaviour: Behaviour): 
     destination_caller_id: OWN_NUMBER,
     part_count: marks.length + (message.text === '' ? 0 : 1),
     ck_sync_state: 0,
-    ...message.extra,
   };
 }
 

@@ -50,6 +50,10 @@ export class LoadedChats {
     if (this.#chats.size > KEPT && !oldest.done) this.#chats.delete(oldest.value);
   }
 
+  forget(): void {
+    this.#chats.clear();
+  }
+
   find(guid: string): ChatSpec | undefined {
     return this.#chats.get(guid);
   }

@@ -3,6 +3,9 @@ import { dirname } from 'node:path';
 import { appleNanoseconds, type ChatDatabase, type ChatSpec, type Row } from '../chat-db/chat-database.ts';
 import type { Memory, SentRecord } from './memory.ts';
 
+/** Now and then the WAL is cut to nothing, as it is on Macs. */
+const ROWS_BETWEEN_TRUNCATIONS = 40;
+
 /** One thing Messages does at one moment: at most one commit on chat.db. */
 export type Action =
   | {
@@ -98,7 +101,9 @@ export class Steps {
   #take(action: Action): void {
     switch (action.do) {
       case 'message':
-        this.#db.insertMessage(action.row, action.handle);
+        if (this.#db.insertMessage(action.row, action.handle) % ROWS_BETWEEN_TRUNCATIONS === 0) {
+          this.#db.truncateWal();
+        }
         return;
       case 'join':
         this.#db.joinMessage(action.guid, action.chat);
