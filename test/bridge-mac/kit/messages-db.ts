@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { toAppleTime } from '../../../bridge-mac/chat-db/apple-time.ts';
+import type { MacosVersion } from '../../simulated-mac/chat-db/columns.ts';
+import { createTables } from '../../simulated-mac/chat-db/create-tables.ts';
+
+export interface NewRow {
+  guid?: string;
+  from?: string | null;
+  text?: string | null;
+  body?: Uint8Array | null;
+  /** Epoch milliseconds. */
+  at?: number;
+  /** The date column itself, where milliseconds are not exact enough. */
+  date?: bigint;
+  service?: string;
+  /** Further columns of message. */
+  columns?: Record<string, string | number | bigint | null>;
+  /** The chat to join in the same commit; null for none yet. */
+  chat?: string | null;
+}
+
+/** A chat.db that a test writes itself, commit by commit. */
+export class MessagesDb implements Disposable {
+  readonly path: string;
+  db: Database.Database;
+
+  private constructor(path: string, db: Database.Database) {
+    this.path = path;
+    this.db = db;
+  }
+
+  /** A new database, in a folder of its own unless a path is given. */
+  static create({ version = 'tahoe-26', path }: { version?: MacosVersion; path?: string } = {}): MessagesDb {
+    const place = path ?? join(mkdtempSync(join(tmpdir(), 'bluewire-chat-db-')), 'chat.db');
+    const db = new Database(place);
+    db.pragma('journal_mode = WAL');
+    createTables(db, version);
+    return new MessagesDb(place, db);
+  }
+
+  /** Another connection to a database that is there. */
+  static open(path: string): MessagesDb {
+    return new MessagesDb(path, new Database(path));
+  }
+
+  handle(id: string, service = 'iMessage'): number {
+    this.db.prepare('INSERT OR IGNORE INTO handle (id, service) VALUES (?, ?)').run(id, service);
+    const found = this.db
+      .prepare('SELECT ROWID AS id FROM handle WHERE id = ? AND service = ?')
+      .get(id, service);
+    return (found as { id: number }).id;
+  }
+
+  /** A chat with these members; style 45 is one-to-one, 43 a group. */
+  chat(guid: string, members: string[], style = 45, name: string | null = null): string {
+    const identifier = guid.split(';').at(-1) ?? guid;
+    this.db
+      .prepare(
+        'INSERT INTO chat (guid, style, chat_identifier, service_name, display_name) VALUES (?, ?, ?, ?, ?)',
+      )
+      .run(guid, style, identifier, 'iMessage', name);
+    const chat = (this.db.prepare('SELECT ROWID AS id FROM chat WHERE guid = ?').get(guid) as { id: number })
+      .id;
+    for (const member of members) {
+      this.db
+        .prepare('INSERT INTO chat_handle_join (chat_id, handle_id) VALUES (?, ?)')
+        .run(chat, this.handle(member));
+    }
+    return guid;
+  }
+
+  /** The one-to-one chat with an address, made when it is new. */
+  direct(address: string): string {
+    const guid = `any;-;${address}`;
+    const known = this.db.prepare('SELECT 1 FROM chat WHERE guid = ?').get(guid);
+    return known ? guid : this.chat(guid, [address]);
+  }
+
+  /** Inserts a received message in one commit; joined to its sender's chat unless told otherwise. */
+  receive(row: NewRow = {}): { rowId: number; guid: string } {
+    const from = row.from === undefined ? '+12145550101' : row.from;
+    const values: Record<string, unknown> = {
+      guid: row.guid ?? randomUUID().toUpperCase(),
+      text: row.text === undefined ? 'Hello' : row.text,
+      attributedBody: row.body ?? null,
+      date: row.date ?? toAppleTime(row.at ?? Date.now()),
+      handle_id: from === null ? 0 : this.handle(from, row.service ?? 'iMessage'),
+      service: row.service ?? 'iMessage',
+      is_from_me: 0,
+      is_delivered: 1,
+      is_finished: 1,
+      ...row.columns,
+    };
+    const names = Object.keys(values);
+    return this.db.transaction(() => {
+      const sql = `INSERT INTO message (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+      const rowId = Number(this.db.prepare(sql).run(values).lastInsertRowid);
+      const chat = row.chat === undefined && from !== null ? this.direct(from) : row.chat;
+      if (chat) this.join(rowId, chat);
+      return { rowId, guid: String(values.guid) };
+    })();
+  }
+
+  join(rowId: number, chat: string): void {
+    this.db
+      .prepare(
+        'INSERT INTO chat_message_join (chat_id, message_id, message_date) SELECT c.ROWID, ?, m.date FROM chat c, message m WHERE c.guid = ? AND m.ROWID = ?',
+      )
+      .run(rowId, chat, rowId);
+  }
+
+  set(rowId: number, columns: Record<string, unknown>): void {
+    const sets = Object.keys(columns).map((name) => `${name} = @${name}`);
+    this.db.prepare(`UPDATE message SET ${sets.join(', ')} WHERE ROWID = @rowId`).run({ ...columns, rowId });
+  }
+
+  [Symbol.dispose](): void {
+    this.db.close();
+    rmSync(dirname(this.path), { recursive: true, force: true });
+  }
+}
