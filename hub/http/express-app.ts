@@ -29,7 +29,13 @@ export function createApp(options: AppOptions): Express {
   // A reverse proxy on this machine may say whom it speaks for; nobody else may.
   app.set('trust proxy', 'loopback');
   app.use((request, response, next) => nameRequest(request, response, next, options));
-  app.use(helmet());
+  app.use(
+    helmet({
+      // The hub itself speaks plain HTTP: what a browser may demand of its domain is for the TLS proxy before it to say.
+      strictTransportSecurity: false,
+      contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } },
+    }),
+  );
   const body = readBody();
   for (const [path, routes] of Map.groupBy(options.routes, (route) => route.path)) {
     const mounted = app.route(path);
