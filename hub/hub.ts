@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
+import { setupRoutes } from './admin/setup-routes.ts';
 import type { HubConfig } from './config.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
@@ -146,6 +147,7 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
       onDevicesChanged: (deviceIds) => dispatcher.reroute(deviceIds),
       onDeliveriesDue: () => deliverer.wake(),
     }),
+    ...setupRoutes({ adminToken, publicUrl, now }),
     ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
   ];
   const http = serveRoutes({

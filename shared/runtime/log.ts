@@ -31,7 +31,6 @@ const HIDDEN = [
  */
 export function createLog(program: string, level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
-    name: program,
     level,
     base: { program },
     timestamp: pino.stdTimeFunctions.isoTime,

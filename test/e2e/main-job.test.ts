@@ -39,6 +39,7 @@ describe('a message out', () => {
     expect(timeline.body.status).toBe('DELIVERED');
     expect(timeline.body.events.map((event) => event.status)).toEqual([
       'QUEUED',
+      'OFFERED',
       'DISPATCHED',
       'SENT',
       'DELIVERED',

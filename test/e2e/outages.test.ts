@@ -36,7 +36,7 @@ describe('when a process dies', () => {
     await system.killBridge();
     await system.hub.kill();
     const bridge = system.startBridgeAlone();
-    await bridge.waitForLog('watching chat.db');
+    await bridge.waitForLog("Messages' database can be read.");
     await system.mac.receive({ from: ANNA, text: 'while you were out' });
     await system.hub.restart();
     await waitFor('the message', () => system.receiver.events.some((event) => event.type === 'MESSAGE'));

@@ -80,7 +80,8 @@ export class OtherMac implements AsyncDisposable {
     mkdirSync(join(folder, 'bin'));
     writeFileSync(join(folder, 'writer.cjs'), WRITER);
     writeFileSync(join(folder, 'bin', 'osascript.cjs'), OSASCRIPT);
-    const shim = `#!/bin/sh\nexec '${process.execPath}' '${join(folder, 'bin', 'osascript.cjs')}' "$@"\n`;
+    // The preset platform is the bridge's alone: it would lead this program to another system's SQLite binary.
+    const shim = `#!/bin/sh\nunset NODE_OPTIONS\nexec '${process.execPath}' "${join(folder, 'bin', 'osascript.cjs')}" "$@"\n`;
     writeFileSync(join(folder, 'bin', 'osascript'), shim);
     chmodSync(join(folder, 'bin', 'osascript'), 0o755);
     const platform = "Object.defineProperty(process, 'platform', { value: 'darwin' });\n";

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { ApiError } from '../../shared/api/errors.ts';
+import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
+import { Throttle, throttleKey } from '../api/throttle.ts';
+import { createToken, hashToken } from '../credentials/tokens.ts';
+import { describeHub, describeSetup, describeToken } from './setup-pages.ts';
+
+export interface SetupDependencies {
+  adminToken: string;
+  publicUrl: () => string;
+  now: () => number;
+}
+
+const LIFETIME_MS = 24 * 3_600_000;
+const PATH = '/setup/:code';
+
+/**
+ * One-time set-up links: whoever opens one first and presses its button is shown the admin token. Opening alone does
+ * not use a link up, so that a chat's preview of it does no harm. Links live in memory; a restarted hub knows none.
+ */
+export function setupRoutes({ adminToken, publicUrl, now }: SetupDependencies): Route[] {
+  const links = new Map<string, number>();
+  const throttle = new Throttle({ failures: 20, seconds: 60 });
+
+  const find = async (code: string | undefined, source: string): Promise<string> => {
+    const key = throttleKey(source);
+    await throttle.check(key);
+    const hash = hashToken(code ?? '');
+    if ((links.get(hash) ?? 0) > now()) return hash;
+    links.delete(hash);
+    await throttle.countFailure(key);
+    throw new ApiError('not_found', 'This set-up link was used already, has expired, or was never made.');
+  };
+
+  const create = defineRoute({
+    method: 'post',
+    path: '/api/setup-links',
+    auth: 'admin',
+    tag: 'system',
+    summary: 'Makes a one-time link, good for a day, that shows the admin token in a browser.',
+    response: {
+      status: 201,
+      description: 'The link, shown only here.',
+      schema: z.object({ url: z.string(), expires_at: z.iso.datetime() }),
+    },
+    handle: () => {
+      const code = createToken();
+      const expiresAt = now() + LIFETIME_MS;
+      links.set(hashToken(code), expiresAt);
+      const url = `${publicUrl()}${PATH.replace(':code', code)}`;
+      return { status: 201, body: { url, expires_at: new Date(expiresAt).toISOString() } };
+    },
+  });
+  const open = defineRoute({
+    ...page('get', PATH, 'The page behind a set-up link.'),
+    handle: async ({ params, source }) => {
+      await find(params.code, source);
+      return asPage(describeSetup());
+    },
+  });
+  const use = defineRoute({
+    ...page('post', PATH, 'Uses a set-up link up and shows the admin token.'),
+    handle: async ({ params, source }) => {
+      links.delete(await find(params.code, source));
+      return asPage(describeToken(adminToken, publicUrl()));
+    },
+  });
+  const home = defineRoute({
+    ...page('get', '/', 'What a browser sees at the hub’s address.'),
+    handle: () => asPage(describeHub()),
+  });
+  return [create, open, use, home];
+}
+
+function page(method: 'get' | 'post', path: string, summary: string) {
+  const response = { status: 200, description: 'A page.', schema: z.string(), contentType: 'text/html' };
+  return { method, path, auth: 'none', tag: 'system', summary, response } as const;
+}
+
+function asPage(html: string): RouteResponse {
+  return { status: 200, body: html, headers: { 'content-type': 'text/html; charset=utf-8' } };
+}
