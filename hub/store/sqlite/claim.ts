@@ -1,4 +1,4 @@
-import type { ClaimedDelivery, Workspace } from '../records.ts';
+import type { ClaimedDelivery } from '../records.ts';
 import { webhookId } from '../rows.ts';
 import type { SqliteContext } from './context.ts';
 import { recordPending } from './deliveries.ts';
@@ -35,21 +35,39 @@ ORDER BY next_attempt_at, seq LIMIT ?`;
 const LEASE = `
 UPDATE deliveries SET owner = ?, lease_until = ?, attempts = attempts + 1, tries = tries + 1 WHERE seq = ?`;
 
-/** Takes what is due, an equal share from each workspace, so that the backlog of one holds up no other. */
+interface ClaimRequest {
+  owner: string;
+  lease_until: number;
+  limit: number;
+  busy: string[];
+}
+
+/**
+ * Takes what is due: an equal share from each workspace, what some leave to the others, and the next claim begins after
+ * the last one served. So the backlog of one holds up no other, however many there are.
+ */
 export function claimDeliveries(
   context: SqliteContext,
-  request: { owner: string; lease_until: number; limit: number; busy: string[] },
+  request: ClaimRequest,
   now: number,
 ): ClaimedDelivery[] {
   context.db.run(FREE_EXPIRED, now);
-  const waiting = listWaiting(context, request.busy).filter(({ next_attempt_at }) => next_attempt_at <= now);
+  const due = listWaiting(context, request.busy).filter(({ next_attempt_at }) => next_attempt_at <= now);
+  const ids = due.map(({ location_id }) => location_id);
+  const next = ids.findIndex((id) => id > context.lastServed);
+  let open = next > 0 ? [...ids.slice(next), ...ids.slice(0, next)] : ids;
   const claimed: ClaimedDelivery[] = [];
-  for (const [index, { location_id }] of waiting.entries()) {
-    const share = Math.ceil((request.limit - claimed.length) / (waiting.length - index));
-    if (share <= 0) break;
-    const workspace = context.directory.workspace(location_id);
-    if (!workspace?.url || !workspace.webhook_enabled) recordPending(context, location_id);
-    else claimed.push(...claimFrom(context, { ...workspace, url: workspace.url }, request, share, now));
+  while (open.length > 0 && claimed.length < request.limit) {
+    const unfinished: string[] = [];
+    for (const [index, locationId] of open.entries()) {
+      const share = Math.ceil((request.limit - claimed.length) / (open.length - index));
+      if (share <= 0) break;
+      const taken = claimFrom(context, locationId, request, share, now);
+      claimed.push(...taken);
+      context.lastServed = locationId;
+      if (taken.length === share) unfinished.push(locationId);
+    }
+    open = unfinished;
   }
   return claimed;
 }
@@ -73,24 +91,30 @@ function listWaiting({ db }: SqliteContext, busy: string[]): Due[] {
 }
 
 function claimFrom(
-  { db }: SqliteContext,
-  workspace: Workspace & { url: string },
-  { owner, lease_until }: { owner: string; lease_until: number },
+  context: SqliteContext,
+  locationId: string,
+  { owner, lease_until }: ClaimRequest,
   limit: number,
   now: number,
 ): ClaimedDelivery[] {
-  const due = db.all<DueRow>(DUE, workspace.location_id, now, limit);
-  for (const { seq } of due) db.run(LEASE, owner, lease_until, seq);
+  const workspace = context.directory.workspace(locationId);
+  if (!workspace?.url || !workspace.webhook_enabled) {
+    recordPending(context, locationId);
+    return [];
+  }
+  const { url, headers, signing_secret } = workspace;
+  const due = context.db.all<DueRow>(DUE, locationId, now, limit);
+  for (const { seq } of due) context.db.run(LEASE, owner, lease_until, seq);
   return due.map(({ id, type, body, tries, created_at }) => ({
     id,
     webhook_id: webhookId(id),
-    location_id: workspace.location_id,
+    location_id: locationId,
     type,
     body,
     attempt: tries + 1,
     created_at,
-    url: workspace.url,
-    headers: workspace.headers,
-    signing_secret: workspace.signing_secret,
+    url,
+    headers,
+    signing_secret,
   }));
 }

@@ -7,6 +7,8 @@ export interface SqliteContext {
   db: SqliteConnection;
   directory: Directory;
   log: Logger;
+  /** The workspace whose deliveries were claimed last: the next claim begins after it. */
+  lastServed: string;
 }
 
 /** Adds a step to a message's timeline. The first, accepting or receiving it, is the message's own row. */

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import {
+  addDevice,
+  addLine,
+  assign,
+  claim,
+  drain,
+  HOUR,
+  Journal,
+  messageEntry,
+  messageOf,
+  NOW,
+  newMessage,
+  type OpenStore,
+  route,
+} from './fixtures.ts';
+
+const credential = { kind: 'mac', bridge_version: '1.2.3', os_version: '26.1', hostname: 'mini' } as const;
+
+export function describeDevices(open: OpenStore): void {
+  test('an enrollment code is traded once, in time, by the right kind of device', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const device = {
+      id: 'd1',
+      kind: 'mac' as const,
+      name: 'Mini',
+      address: null,
+      channels: ['imessage' as const],
+    };
+    await store.createEnrollment({ device, code_hash: 'code', expires_at: NOW + 10 }, NOW);
+    const request = { ...credential, code_hash: 'code', token_hash: 'token' };
+    expect(await store.redeemEnrollment({ ...request, code_hash: 'guess' }, NOW)).toBeUndefined();
+    expect(await store.redeemEnrollment({ ...request, kind: 'android' }, NOW)).toBeUndefined();
+    expect(await store.redeemEnrollment(request, NOW + 10)).toBeUndefined();
+    expect(await store.findDeviceByToken('token')).toBeUndefined();
+    const redeemed = await Promise.all([
+      store.redeemEnrollment(request, NOW + 9),
+      store.redeemEnrollment({ ...request, token_hash: 'thief' }, NOW + 9),
+    ]);
+    expect(redeemed.filter(Boolean)).toHaveLength(1);
+    expect(await store.findDevice('d1')).toMatchObject({
+      paired_at: NOW + 9,
+      hostname: 'mini',
+      paused: false,
+    });
+    expect(await store.findDeviceByToken('token')).toMatchObject({ id: 'd1' });
+    expect(await store.findDeviceByToken('thief')).toBeUndefined();
+  });
+
+  test('a new code for a device replaces the old one, and pairing again replaces the credential', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const id = await addDevice(store);
+    const device = {
+      id,
+      kind: 'mac' as const,
+      name: 'again',
+      address: null,
+      channels: ['imessage' as const],
+    };
+    await store.createEnrollment({ device, code_hash: 'first', expires_at: NOW + HOUR }, NOW);
+    await store.createEnrollment({ device, code_hash: 'second', expires_at: NOW + HOUR }, NOW);
+    const request = { ...credential, token_hash: 'new-token' };
+    expect(await store.redeemEnrollment({ ...request, code_hash: 'first' }, NOW)).toBeUndefined();
+    expect(await store.redeemEnrollment({ ...request, code_hash: 'second' }, NOW)).toMatchObject({ id });
+    expect(await store.findDeviceByToken('new-token')).toMatchObject({ id });
+  });
+
+  test('a device resumes each of its journals where the hub knows it', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { device_id } = await addLine(store);
+    const journal = new Journal();
+    const hello = { journal_id: journal.id, bridge_version: '2', os_version: '27' };
+    expect(await store.recordHello(device_id, hello, NOW)).toEqual({ acked_seq: 0 });
+    await store.recordJournal(device_id, journal.batch(messageEntry(), messageEntry()), NOW);
+    expect(await store.recordHello(device_id, hello, NOW + 1)).toEqual({ acked_seq: 2 });
+    const renewed = { ...hello, journal_id: randomUUID() };
+    expect(await store.recordHello(device_id, renewed, NOW + 2)).toEqual({ acked_seq: 0 });
+    expect(await store.findDevice(device_id)).toMatchObject({ bridge_version: '2', last_seen_at: NOW + 2 });
+  });
+
+  test('what a device finds about itself is kept until it says otherwise', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const id = await addDevice(store);
+    const findings = [
+      { check: 'full_disk_access', ok: false, message: 'chat.db cannot be read', remedy: 'Grant it' },
+    ];
+    await store.recordSeen(id, { findings, open_sends: 0, unacked_entries: 0 }, NOW + 1);
+    await store.recordSeen(id, undefined, NOW + 2);
+    expect(await store.findDevice(id)).toMatchObject({ findings, last_seen_at: NOW + 2 });
+  });
+
+  test('a paused device gives back what was not offered to it, and is given nothing new', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const spare = await addDevice(store);
+    const message = newMessage(location_id);
+    await store.acceptMessages([message], NOW);
+    await route(store, [device_id]);
+    await assign(store, location_id, [device_id, spare]);
+    await store.updateDevice(device_id, { paused: true }, NOW);
+    expect(await route(store, [device_id, spare])).toEqual([spare]);
+    expect(await claim(store, device_id)).toEqual([]);
+    expect(await claim(store, spare)).toMatchObject([{ id: message.id }]);
+    expect(await store.findDevice(device_id)).toMatchObject({ paused: true });
+  });
+
+  test('a removed device: what it was never offered is sent by another, what it was offered FAILS and is told', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const spare = await addDevice(store);
+    const phones = ['+12145550101', '+12145550102', '+12145550103'];
+    const messages = phones.map((phone) => newMessage(location_id, { phone }));
+    const [dispatched, offered, waiting] = messages.map(({ id }) => id);
+    await store.acceptMessages(messages, NOW);
+    await route(store, [device_id]);
+    await claim(store, device_id, { limit: 2 });
+    await store.settleSends(device_id, [{ id: dispatched!, accepted: true }], NOW);
+    await assign(store, location_id, [device_id, spare]);
+
+    expect(await store.deleteDevice(device_id, NOW + 5)).toBe(true);
+    expect(await store.deleteDevice(device_id, NOW + 5)).toBe(false);
+    expect(await store.findDevice(device_id)).toBeUndefined();
+    for (const id of [dispatched!, offered!])
+      expect(await messageOf(store, id)).toMatchObject({
+        status: 'FAILED',
+        error: { code: 'device_removed' },
+      });
+    expect((await drain(store, NOW + 5)).map(({ phone, status }) => [phone, status])).toEqual([
+      [phones[0], 'FAILED'],
+      [phones[1], 'FAILED'],
+    ]);
+    await route(store, [spare]);
+    expect((await claim(store, spare)).map(({ id }) => id)).toEqual([waiting]);
+  });
+}

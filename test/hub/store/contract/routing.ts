@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { pickDevice } from '../../../../hub/routing/pick-device.ts';
+import {
+  addDevice,
+  addLine,
+  assign,
+  claim,
+  Journal,
+  messageEntry,
+  NOW,
+  newMessage,
+  type OpenStore,
+  route,
+} from './fixtures.ts';
+
+export function describeRouting(open: OpenStore): void {
+  test('only an assigned device that is online gets a message, of a workspace that is connected', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const stranger = await addDevice(store);
+    await store.acceptMessages([newMessage(location_id)], NOW);
+    expect(await route(store, [])).toEqual([]);
+    expect(await route(store, [stranger])).toEqual([]);
+    await store.updateWorkspace(location_id, { connected: false }, NOW);
+    expect(await route(store, [device_id])).toEqual([]);
+    await store.updateWorkspace(location_id, { connected: true }, NOW);
+    expect(await route(store, [device_id, stranger])).toEqual([device_id]);
+    expect(await route(store, [device_id])).toEqual([]);
+  });
+
+  test('a message waits for a device that serves its channel', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    await assign(store, location_id, [device_id], ['imessage']);
+    await store.acceptMessages([newMessage(location_id, { channel: 'sms' })], NOW);
+    expect(await route(store, [device_id])).toEqual([]);
+    await assign(store, location_id, [device_id], ['imessage', 'sms']);
+    expect(await route(store, [device_id])).toEqual([device_id]);
+  });
+
+  test('a conversation stays with its device, and moves when that one is away', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const others = [await addDevice(store), await addDevice(store)];
+    const all = [device_id, ...others];
+    await assign(store, location_id, all);
+    await store.acceptMessages([newMessage(location_id)], NOW);
+    await route(store, [others[0]!]);
+    for (let n = 0; n < 5; n += 1) {
+      await store.acceptMessages([newMessage(location_id)], NOW);
+      expect(await route(store, all)).toEqual([others[0]]);
+    }
+    await store.acceptMessages([newMessage(location_id)], NOW);
+    expect(await route(store, [others[1]!])).toEqual([others[1]]);
+  });
+
+  test('a reply comes from the number that was written to', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const others = [await addDevice(store), await addDevice(store), await addDevice(store)];
+    await assign(store, location_id, [...others, device_id]);
+    await store.recordJournal(device_id, new Journal().batch(messageEntry({ from: '+12145550155' })), NOW);
+    await store.acceptMessages([newMessage(location_id, { phone: '+12145550155' })], NOW);
+    expect(await route(store, [...others, device_id])).toEqual([device_id]);
+  });
+
+  test('the backlog of one workspace does not hold up another', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const busy = await addLine(store);
+    const quiet = await addLine(store);
+    const backlog = Array.from({ length: 200 }, () => newMessage(busy.location_id));
+    await store.acceptMessages([...backlog, newMessage(quiet.location_id)], NOW);
+    const devices = await route(store, [busy.device_id, quiet.device_id], 20);
+    expect(devices.sort()).toEqual([busy.device_id, quiet.device_id].sort());
+    expect(await claim(store, quiet.device_id)).toHaveLength(1);
+    expect((await claim(store, busy.device_id)).length).toBeLessThanOrEqual(20);
+  });
+
+  test('what a device was routed but not offered goes to another when it leaves; what it was offered stays', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const spare = await addDevice(store);
+    const [offered, waiting] = [newMessage(location_id), newMessage(location_id)];
+    await store.acceptMessages([offered, waiting], NOW);
+    await route(store, [device_id]);
+    expect(await claim(store, device_id, { limit: 1 })).toMatchObject([{ id: offered.id }]);
+    await assign(store, location_id, [device_id, spare]);
+    await store.releaseSends(device_id);
+    await store.unrouteDevice(device_id);
+    await route(store, [spare]);
+    expect((await claim(store, spare)).map(({ id }) => id)).toEqual([waiting.id]);
+    expect((await claim(store, device_id)).map(({ id }) => id)).toEqual([offered.id]);
+  });
+
+  test('conversations that change channels keep their order', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const messages = Array.from({ length: 30 }, (_, n) =>
+      newMessage(location_id, { channel: n % 3 === 0 ? 'sms' : 'imessage' }),
+    );
+    await store.acceptMessages(messages, NOW);
+    const claimed: string[] = [];
+    while (claimed.length < messages.length) {
+      await store.routeQueued({ online: [device_id], pick: pickDevice, limit: 4 }, NOW);
+      claimed.push(...(await claim(store, device_id)).map(({ id }) => id));
+    }
+    expect(claimed).toEqual(messages.map(({ id }) => id));
+  });
+}

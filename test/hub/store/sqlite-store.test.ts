@@ -1,0 +1,4 @@
+import { openTemporary } from './sqlite-fixtures.ts';
+import { describeStore } from './store-contract.ts';
+
+describeStore('SQLite', openTemporary);

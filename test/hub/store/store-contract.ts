@@ -1,0 +1,26 @@
+import { describe } from 'vitest';
+import { describeAccepting } from './contract/accepting.ts';
+import { describeDeliveries } from './contract/deliveries.ts';
+import { describeDevices } from './contract/devices.ts';
+import type { OpenStore } from './contract/fixtures.ts';
+import { describeInbound } from './contract/inbound.ts';
+import { describeOutcomes } from './contract/outcomes.ts';
+import { describeRouting } from './contract/routing.ts';
+import { describeSending } from './contract/sending.ts';
+import { describeStatuses } from './contract/statuses.ts';
+import { describeWorkspaces } from './contract/workspaces.ts';
+
+/** What every implementation of the store must do. `open` gives an empty one. */
+export function describeStore(name: string, open: OpenStore): void {
+  describe(`store contract on ${name}`, () => {
+    describe('workspaces', () => describeWorkspaces(open));
+    describe('devices', () => describeDevices(open));
+    describe('accepting', () => describeAccepting(open));
+    describe('routing', () => describeRouting(open));
+    describe('sending', () => describeSending(open));
+    describe('statuses', () => describeStatuses(open));
+    describe('inbound', () => describeInbound(open));
+    describe('deliveries', () => describeDeliveries(open));
+    describe('outcomes of attempts', () => describeOutcomes(open));
+  });
+}
