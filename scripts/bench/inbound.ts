@@ -16,7 +16,7 @@ const PAUSE_MS = 20;
 /** COMMIT in chat.db → the client's webhook has the MESSAGE: through bridge and hub, everything on disk at each hop. */
 export async function measureInbound(): Promise<BenchRow> {
   await using system = await System.start({
-    hubEnv: { LOG_LEVEL: 'warn' },
+    hubEnv: { LOG_LEVEL: 'info' },
     macos: 'tahoe-26',
   });
   await using floor = await Floor.start();
