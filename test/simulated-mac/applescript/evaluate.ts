@@ -4,7 +4,6 @@ import { languageCommand } from './language-commands.ts';
 import { applyOperator, condition, negate, type TextRules } from './operators.ts';
 import {
   BAD_INDEX,
-  CANNOT_SET,
   NO_SUCH_OBJECT,
   NOT_HANDLED,
   NOT_PERMITTED,
@@ -297,10 +296,5 @@ export class Evaluator {
         return false;
       throw error;
     }
-  }
-
-  /** Why a property cannot be set: everything in Messages is read-only. */
-  cannotSet(what: string, value: Value): ScriptError {
-    return new ScriptError(CANNOT_SET, `Can’t set ${what} to ${sourceOf(value)}.`);
   }
 }

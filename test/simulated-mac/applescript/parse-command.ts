@@ -1,4 +1,4 @@
-import { parseClassName } from './parse-class-name.ts';
+import { parseClassName } from './parse-names.ts';
 import type { CommandExpr, Expr } from './syntax.ts';
 import type { TermScope } from './term-scope.ts';
 import { CORE_TERMS, RESERVED } from './terminology.ts';

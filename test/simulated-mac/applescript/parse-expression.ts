@@ -5,12 +5,12 @@ import {
   LEVELS,
   RELATIONS,
 } from './operator-grammar.ts';
-import { parseClassName, parseRawClass } from './parse-class-name.ts';
 import { CommandParser } from './parse-command.ts';
+import { parseClassName, parseConstant, parseRawClass } from './parse-names.ts';
 import { ReferenceParser } from './parse-reference.ts';
 import type { BinaryOperator, Expr } from './syntax.ts';
 import type { TermScope } from './term-scope.ts';
-import { CORE_TERMS, RESERVED } from './terminology.ts';
+import { RESERVED } from './terminology.ts';
 import type { TokenCursor } from './token-cursor.ts';
 
 export class ExpressionParser {
@@ -233,10 +233,18 @@ export class ExpressionParser {
       const name = this.#index();
       return { type: 'application', name, byId: app.endsWith(' id'), ...this.#in.rangeFrom(start) };
     }
-    if (this.#in.word('posix file') !== undefined) {
-      return { type: 'coerce', operand: this.primary(), to: 'posix file', ...this.#in.rangeFrom(start) };
+    const place = this.#in.word('posix file') ?? this.#placeWord();
+    if (place !== undefined) {
+      return { type: 'coerce', operand: this.primary(), to: place, ...this.#in.rangeFrom(start) };
     }
     return undefined;
+  }
+
+  /** `alias "…"` and `file "…"`; alone the words name classes. */
+  #placeWord(): string | undefined {
+    const next = this.#in.peek(1);
+    const named = next.kind === 'text' || (next.kind === 'symbol' && next.value === '(');
+    return named ? this.#in.word('alias', 'file') : undefined;
   }
 
   #mine(start: number): Expr {
@@ -275,24 +283,11 @@ export class ExpressionParser {
   #variable(): Expr {
     const token = this.#in.peek();
     const { start, end } = token;
-    const constant = this.#constant();
+    const constant = parseConstant(this.#in, this.#scope);
     if (constant !== undefined) return constant;
     if (token.kind !== 'word' || (!token.piped && RESERVED.has(token.value))) this.#in.refuse('expression');
     this.#in.take();
     if (this.#in.isSymbol('(')) return this.#call(token.value, false, start);
     return { type: 'variable', name: token.value, spelling: token.spelling, start, end };
-  }
-
-  #constant(): Expr | undefined {
-    const token = this.#in.peek();
-    const { start, end } = token;
-    if (token.kind !== 'word' || token.piped) return undefined;
-    const text = CORE_TERMS.constants[token.value];
-    const own = this.#scope.current()?.constants[token.value];
-    if (text === undefined && own === undefined) return undefined;
-    this.#in.take();
-    return text === undefined
-      ? { type: 'constant', name: own ?? '', start, end }
-      : { type: 'literal', value: text, start, end };
   }
 }

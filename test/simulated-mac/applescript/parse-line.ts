@@ -73,7 +73,12 @@ export class LineParser {
       }
       return { type: 'list', items };
     }
+    const place = this.#in.word('end of', 'beginning of');
     const target = this.#expressions.primary();
+    if (place !== undefined) {
+      if (target.type !== 'variable') this.#in.refuse('variable name');
+      return { type: 'insertion', atEnd: place === 'end of', list: target };
+    }
     if (target.type === 'variable') return { type: 'name', name: target.name, spelling: target.spelling };
     if (target.type === 'property' || target.type === 'element') return { type: 'reference', target };
     return this.#in.refuse('variable name or property');

@@ -76,7 +76,8 @@ export interface CommandExpr extends Range {
 export type Pattern =
   | { readonly type: 'name'; readonly name: string; readonly spelling: string }
   | { readonly type: 'list'; readonly items: readonly Pattern[] }
-  | { readonly type: 'reference'; readonly target: Expr };
+  | { readonly type: 'reference'; readonly target: Expr }
+  | { readonly type: 'insertion'; readonly atEnd: boolean; readonly list: Expr };
 
 export type Block = readonly Stmt[];
 

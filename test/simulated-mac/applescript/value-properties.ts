@@ -1,4 +1,4 @@
-import { NO_SUCH_OBJECT, ScriptError } from './script-error.ts';
+import { CANNOT_SET, NO_SUCH_OBJECT, ScriptError } from './script-error.ts';
 import { fileFrom, posixFile } from './scripting-additions.ts';
 import {
   cannotMake,
@@ -68,4 +68,9 @@ export function coerce(value: Value, to: string, cwd: string, delimiter: string)
     default:
       throw cannotMake(value, to);
   }
+}
+
+/** Why something cannot be set: among others, everything in Messages is read-only. */
+export function cannotSet(what: string, value: Value): ScriptError {
+  return new ScriptError(CANNOT_SET, `Can’t set ${what} to ${sourceOf(value)}.`);
 }
