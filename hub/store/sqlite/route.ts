@@ -28,8 +28,7 @@ SELECT a.device_id FROM assignments a
 JOIN workspaces w ON w.location_id = a.location_id
 JOIN devices d ON d.id = a.device_id
 WHERE a.location_id = ? AND a.channel = ? AND w.connected = 1 AND d.paused = 0
-  AND EXISTS (SELECT 1 FROM json_each(d.channels) WHERE value = a.channel)
-ORDER BY a.seq`;
+  AND EXISTS (SELECT 1 FROM json_each(d.channels) WHERE value = a.channel)`;
 
 const UNROUTED = `
 SELECT seq, phone FROM messages
