@@ -42,7 +42,7 @@ export class TestDevice implements Disposable {
     this.socket.on('send', (send, reply) => {
       this.sends.push(send);
       const acceptance = this.answer(send);
-      if (acceptance) reply(acceptance);
+      if (acceptance !== undefined) reply(acceptance);
     });
     this.socket.on('connect_error', (error) => {
       this.refusal = (error as Error & { data?: Refusal }).data;
