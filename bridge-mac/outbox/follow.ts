@@ -39,6 +39,8 @@ export interface FollowDeps {
 export class Follower {
   readonly #deps: FollowDeps;
   #sweptAllAt = 0;
+  /** Whether chat.db changed since the last look at old sends too. */
+  #owesThoroughLook = false;
 
   constructor(deps: FollowDeps) {
     this.#deps = deps;
@@ -49,6 +51,7 @@ export class Follower {
     const now = this.#deps.now();
     const thorough = now - this.#sweptAllAt >= SLOW_SWEEP_MS;
     if (thorough) this.#sweptAllAt = now;
+    this.#owesThoroughLook = !thorough;
     db.snapshot(() => {
       this.#bindRows(db, thorough);
       this.#sweepStatuses(db, thorough);
@@ -59,7 +62,7 @@ export class Follower {
   /** Gives sends without a row a place to look from in a database with other ROWIDs: the time of their attempt. */
   rebase(db: ChatDb): void {
     const { store } = this.#deps;
-    const lost = store.sends.unmatched({ withOverdue: true });
+    const lost = store.sends.unmatched({ overdueSince: 0 });
     store.transaction(() => {
       for (const { position, attempted_at } of lost) {
         if (attempted_at === null) continue;
@@ -68,16 +71,17 @@ export class Follower {
     });
   }
 
-  /** When a deadline passes next, epoch milliseconds; undefined when none is running. */
-  get nextDeadline(): number | undefined {
+  /** When to look although nothing changes: a deadline passes, or old sends are due. Epoch milliseconds. */
+  get nextLook(): number | undefined {
     const waiting = this.#deps.store.sends.inState(['handed_over', 'unknown']);
-    if (waiting.length === 0) return undefined;
-    return Math.min(...waiting.map((send) => send.since)) + this.#deps.sendDeadlineMs;
+    const moments = waiting.map((send) => send.since + this.#deps.sendDeadlineMs);
+    if (this.#owesThoroughLook) moments.push(this.#sweptAllAt + SLOW_SWEEP_MS);
+    return moments.length === 0 ? undefined : Math.min(...moments);
   }
 
   #bindRows(db: ChatDb, thorough: boolean): void {
     const { store, now, log } = this.#deps;
-    const sends = store.sends.unmatched({ withOverdue: thorough });
+    const sends = store.sends.unmatched({ overdueSince: thorough ? 0 : now() - FRESH_MS });
     if (sends.length === 0) return;
     const baselines = sends.flatMap((send) => (send.baseline === null ? [] : [send.baseline]));
     const rows = db.ownRowsAfter(Math.min(...baselines));

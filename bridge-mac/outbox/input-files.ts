@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptInputs } from '../applescript/scripts.ts';
+
+// Between opening a file and reading it a script does nothing else.
+const READ_WITHIN_MS = 2_000;
+const NEVER = new Date(0);
 
 /**
  * The two files that an attempt's script reads. The text file appears under its name last, when everything is on disk:
- * where it is missing, osascript was never started.
+ * where it is missing, osascript was never started. It is dated as last read in 1970: while that stays, nobody read it.
  */
 export class InputFiles {
   readonly #folder: string;
@@ -35,6 +40,19 @@ export class InputFiles {
     return existsSync(this.#paths(attempt).text);
   }
 
+  /**
+   * Takes the text away from an osascript that may have outlived the bridge, and answers whether it provably never
+   * read it: then it never can. False where that cannot be told, as on a volume that keeps no times of access.
+   */
+  async withdrawUnread(attempt: { position: number; attempt: number }): Promise<boolean> {
+    const { text } = this.#paths(attempt);
+    if (!(await this.#keepsAccessTimes())) return false;
+    await using file = await open(text, 'r');
+    await rm(text);
+    await sleep(READ_WITHIN_MS);
+    return (await file.stat()).atimeMs === NEVER.getTime();
+  }
+
   async remove(attempt: { position: number; attempt: number }): Promise<void> {
     const { recipient, text } = this.#paths(attempt);
     await Promise.all([text, `${text}.new`, recipient].map((path) => rm(path, { force: true })));
@@ -48,6 +66,15 @@ export class InputFiles {
     await Promise.all(paths.map((path) => rm(path, { force: true })));
   }
 
+  async #keepsAccessTimes(): Promise<boolean> {
+    const probe = join(this.#folder, `access-time-${crypto.randomUUID()}`);
+    await writeDurably(probe, 'x');
+    await readFile(probe);
+    await using file = await open(probe, 'r');
+    await rm(probe);
+    return (await file.stat()).atimeMs !== NEVER.getTime();
+  }
+
   #paths({ position, attempt }: { position: number; attempt: number }): ScriptInputs {
     const stem = join(this.#folder, `${position}-${attempt}`);
     return { recipient: `${stem}.recipient`, text: `${stem}.text` };
@@ -58,6 +85,7 @@ async function writeDurably(path: string, content: string): Promise<void> {
   const file = await open(path, 'w', 0o600);
   try {
     await file.writeFile(content, 'utf8');
+    await file.utimes(NEVER, new Date());
     await file.sync();
   } finally {
     await file.close();

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import type { Logger } from 'pino';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
@@ -13,6 +14,8 @@ const MAX_HANGING = 4;
 const STOP_GRACE_MS = 3_000;
 const IDLE_MS = 60_000;
 const NO_DATABASE_REST_MS = 1_000;
+// Clocks are set after a start.
+const BOOT_SLACK_MS = 60_000;
 const KEEP_FINISHED_MS = 31 * 24 * 3_600_000;
 
 export interface OutboxOptions extends Omit<AttemptDeps, 'look'> {
@@ -106,8 +109,8 @@ export class Outbox implements AsyncDisposable {
     store.sends.purgeBefore(now() - KEEP_FINISHED_MS);
     const db = this.#options.currentDb();
     if (db === undefined) return NO_DATABASE_REST_MS;
-    const { nextDeadline } = this.#options.follower;
-    if (nextDeadline !== undefined && nextDeadline <= now()) this.look();
+    const { nextLook } = this.#options.follower;
+    if (nextLook !== undefined && nextLook <= now()) this.look();
 
     const hanging = [...this.#running.values()].filter((running) => !running.decided);
     const send = hanging.length < MAX_HANGING ? store.sends.nextToAttempt(now()) : undefined;
@@ -140,7 +143,7 @@ export class Outbox implements AsyncDisposable {
 
   #restUntilDue(): number {
     const { store, follower, now } = this.#options;
-    const due = [store.sends.nextDue(now()), follower.nextDeadline].filter((moment) => moment !== undefined);
+    const due = [store.sends.nextDue(now()), follower.nextLook].filter((moment) => moment !== undefined);
     // A send that waits for an earlier one of its conversation is woken by what ends that wait.
     return Math.min(IDLE_MS, ...due.map((moment) => Math.max(1, moment - now())));
   }
@@ -151,20 +154,52 @@ export class Outbox implements AsyncDisposable {
   }
 
   async #recover(): Promise<void> {
-    this.#settleCutShort();
     // An osascript that outlived the bridge may still be about to read its inputs.
-    await this.#options.inputs.keepOnly(this.#options.store.sends.inState(['unknown']));
+    await this.#options.inputs.keepOnly(this.#options.store.sends.inState(['unknown', 'attempting']));
+    this.#settleCutShort();
   }
 
   /** Attempts on disk that nobody is making: a crash, or a full disk, kept their result from being written. */
   #settleCutShort(): void {
-    const { store, inputs, log, now } = this.#options;
+    const { store, inputs, now } = this.#options;
     for (const send of store.sends.inState(['attempting'])) {
       if (this.#running.has(send.position)) continue;
-      const maybeStarted = inputs.arePresent(send);
-      store.sends.move(send, nextState(send.state, maybeStarted ? 'unclear' : 'not_sent'), now());
-      const told = maybeStarted ? 'osascript may have run: looking for its row' : 'osascript never ran';
-      log.info({ id: send.id, attempt: send.attempt }, `an attempt was cut short; ${told}`);
+      if (!inputs.arePresent(send)) this.#settleAs(send, 'not_sent');
+      // Times of access are not on disk at once: over a restart of the Mac they prove nothing.
+      else if (bootedSince(send.attempted_at ?? 0, now())) this.#settleAs(send, 'unclear');
+      else this.#withdraw(send);
     }
   }
+
+  /** An attempt whose osascript may have outlived its bridge: it is over once its inputs are taken away unread. */
+  #withdraw(send: StoredSend): void {
+    const done = this.#options.inputs
+      .withdrawUnread(send)
+      .catch(() => false)
+      .then((isUnread) => this.#settleAs(send, isUnread ? 'not_sent' : 'unclear'))
+      .finally(() => {
+        this.#running.delete(send.position);
+        this.wake();
+      });
+    const nothing = (): void => undefined;
+    this.#running.set(send.position, {
+      done,
+      abort: new AbortController(),
+      overtake: nothing,
+      decided: true,
+    });
+  }
+
+  #settleAs(send: StoredSend, event: 'not_sent' | 'unclear'): void {
+    const { store, log, now } = this.#options;
+    if (!store.sends.move(send, nextState(send.state, event), now())) return;
+    const told =
+      event === 'not_sent' ? 'Messages never got it' : 'Messages may have got it: looking for its row';
+    log.info({ id: send.id, attempt: send.attempt }, `an attempt was cut short; ${told}`);
+  }
+}
+
+/** Whether the machine was started after `moment`, or too shortly before to be sure. */
+function bootedSince(moment: number, now: number): boolean {
+  return moment < now - uptime() * 1_000 + BOOT_SLACK_MS;
 }

@@ -137,11 +137,11 @@ export class SendStore {
     this.#rebase.run(baseline, position);
   }
 
-  /** Sends that were attempted and have no row yet, oldest first; with those given up as overdue when asked. */
-  unmatched({ withOverdue }: { withOverdue: boolean }): StoredSend[] {
-    const overdue = withOverdue ? "OR state = 'overdue'" : '';
+  /** Sends that were attempted and have no row yet, oldest first; of those overdue only the ones since a moment. */
+  unmatched({ overdueSince }: { overdueSince: number }): StoredSend[] {
     return this.#all(
-      `state IN ${UNMATCHED} OR (state = 'accepted' AND attempt > 0) ${overdue} ORDER BY position`,
+      `state IN ${UNMATCHED} OR (state = 'accepted' AND attempt > 0)
+       OR (state = 'overdue' AND since > ${Math.floor(overdueSince)}) ORDER BY position`,
     );
   }
 
