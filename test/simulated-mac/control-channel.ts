@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 /** A unix socket's path holds 104 bytes on macOS and 108 on Linux, the final zero included. */
 const LONGEST_SOCKET_PATH = 103;
@@ -24,11 +23,27 @@ function recordedSocketPath(home: string): string | undefined {
 
 export type Request = Readonly<Record<string, unknown>> & { readonly op: string };
 
-/** Reads one JSON object per line. */
+/** Reads one JSON object per line; a peer that writes anything else is cut off. */
 export function onJsonLines(socket: Socket, onObject: (object: Record<string, unknown>) => void): void {
-  createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
-    onObject(JSON.parse(line) as Record<string, unknown>);
+  let rest = '';
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const object = parseLine(line);
+      if (object === undefined) socket.destroy();
+      else onObject(object);
+    }
   });
+}
+
+function parseLine(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

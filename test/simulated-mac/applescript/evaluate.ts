@@ -13,16 +13,7 @@ import {
 import type { CommandExpr, ElementExpr, Expr } from './syntax.ts';
 import { badIndex, elementsOf, noElements, pickValue, rangeOf } from './text-elements.ts';
 import { coerce, propertyOf } from './value-properties.ts';
-import {
-  type AppObject,
-  isList,
-  isObject,
-  MISSING,
-  sourceOf,
-  toInteger,
-  toText,
-  type Value,
-} from './values.ts';
+import { type AppObject, isList, isObject, MISSING, toInteger, toText, type Value } from './values.ts';
 
 export class Evaluator {
   readonly #program: Program;

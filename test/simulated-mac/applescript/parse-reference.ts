@@ -137,11 +137,11 @@ export class ReferenceParser {
 
   #rangePick(): Pick | undefined {
     const mark = this.#in.mark();
-    this.#in.word('from');
+    // `to` ends a range only after `from`: `set item 1 to x` is no range.
+    const ends = this.#in.word('from') === undefined ? ['thru', 'through'] : ['thru', 'through', 'to'];
     if (this.#startsIndex()) {
       const from = this.#index();
-      if (this.#in.word('thru', 'through', 'to') !== undefined)
-        return { by: 'range', from, to: this.#index() };
+      if (this.#in.word(...ends) !== undefined) return { by: 'range', from, to: this.#index() };
     }
     this.#in.reset(mark);
     return undefined;

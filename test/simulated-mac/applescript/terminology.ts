@@ -45,7 +45,6 @@ export const CORE_TERMS: Terminology = {
     quote: '"',
   },
   commands: {
-    send: ['to'],
     read: ['from', 'for', 'to', 'before', 'until', 'using delimiter', 'using delimiters', 'as'],
     'do shell script': ['as', 'without altering line endings'],
     'system attribute': [],
@@ -60,8 +59,6 @@ export const CORE_TERMS: Terminology = {
     get: [],
     exists: [],
     offset: ['in'],
-    'current date': [],
-    'random number': ['from', 'to'],
   },
 };
 
