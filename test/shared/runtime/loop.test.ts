@@ -28,7 +28,11 @@ test('a wake during a step is not lost', async () => {
 
 test('a wake ends a rest', async () => {
   let steps = 0;
-  await using loop = new Loop({ name: 'test', log, step: async () => (steps++, HOUR) }).start();
+  const step = async (): Promise<number> => {
+    steps += 1;
+    return HOUR;
+  };
+  await using loop = new Loop({ name: 'test', log, step }).start();
   await vi.waitUntil(() => steps === 1);
   loop.wake();
   await vi.waitUntil(() => steps === 2);
