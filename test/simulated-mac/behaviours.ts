@@ -13,7 +13,7 @@ interface BehaviourFacts {
   readonly help: string;
 }
 
-export const BEHAVIOURS = {
+const BEHAVIOURS = {
   normal: { acts: 'both', help: 'sent, then delivered (SMS: sent only); clears what was set before' },
   'not-on-imessage': { acts: 'send', help: 'iMessage: the row gets error 22 two seconds later; SMS works' },
   'downgraded-to-sms': { acts: 'send', help: 'starts as iMessage, leaves as SMS with was_downgraded=1' },
@@ -66,7 +66,7 @@ export const BEHAVIOURS = {
   'no-chat': { acts: 'receive', help: 'the message is never joined to a chat' },
 } as const satisfies Record<string, BehaviourFacts>;
 
-export type BehaviourName = keyof typeof BEHAVIOURS;
+type BehaviourName = keyof typeof BEHAVIOURS;
 
 export interface Behaviour {
   readonly name: BehaviourName;

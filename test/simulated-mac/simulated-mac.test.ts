@@ -17,14 +17,14 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the simulated Mac's osascript as any program would: by PATH, without a shell. */
+/** Runs the simulated Mac's osascript as programs do: without a shell. */
 function osascript(
   mac: SimulatedMac,
   args: string[],
   options: { stdin?: string; killAfterMs?: number } = {},
 ): Promise<Ended> {
   return new Promise((done) => {
-    const child = spawn('osascript', args, { env: { PATH: mac.bridgeEnv().PATH } });
+    const child = spawn(join(mac.home, 'bin/osascript'), args, { env: {} });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -18,7 +18,7 @@ export const OBJECT_REPLACEMENT = '\uFFFC';
 type Attribute = number | string;
 
 /** A stretch of the text, `length` UTF-16 units long, with its attributes. */
-export interface AttributeRun {
+interface AttributeRun {
   readonly length: number;
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
@@ -181,7 +181,7 @@ function writeRuns(out: TypedStreamWriter, runs: readonly AttributeRun[]): void 
 }
 
 /** Encodes a text with explicit attribute runs; the runs' lengths add up to the text's UTF-16 length. */
-export function encodeAttributedRuns(text: string, runs: readonly AttributeRun[], mutable = false): Buffer {
+function encodeAttributedRuns(text: string, runs: readonly AttributeRun[], mutable = false): Buffer {
   const out = new TypedStreamWriter();
   out.raw([0x04]);
   out.counted('streamtyped');

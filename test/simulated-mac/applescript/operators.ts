@@ -13,7 +13,7 @@ function folded(text: string, rules: TextRules): string {
 }
 
 /** Equality never coerces: `1 = "1"` is false. Text ignores case unless the script considers it. */
-export function equals(left: Value, right: Value, rules: TextRules): boolean {
+function equals(left: Value, right: Value, rules: TextRules): boolean {
   if (typeof left === 'string' && typeof right === 'string')
     return folded(left, rules) === folded(right, rules);
   if (typeof left !== 'object' || typeof right !== 'object') return left === right;

@@ -40,7 +40,6 @@ export const CONNECTION_INVALID = -609;
 export const TIMED_OUT = -1712;
 export const FILE_NOT_FOUND = -43;
 export const END_OF_FILE = -39;
-export const FILE_NOT_OPEN_FOR_WRITE = -61;
 export const CANNOT_SET = -10006;
 export const USER_CANCELED = -128;
 export const STACK_OVERFLOW = -2706;

@@ -44,7 +44,7 @@ function splitBy(text: string, delimiters: readonly string[]): string[] {
 }
 
 /** Position of a one-based or negative index; throws −1719 or −1728 as AppleScript does for lists and texts. */
-export function position(index: Value, count: number, kind: string, of: Value): number {
+function position(index: Value, count: number, kind: string, of: Value): number {
   const wanted = toInteger(index);
   const at = wanted < 0 ? count + wanted : wanted - 1;
   if (wanted === 0 || at < 0 || at >= count) {

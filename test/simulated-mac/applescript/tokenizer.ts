@@ -1,6 +1,6 @@
 import { ScriptError, SYNTAX_ERROR } from './script-error.ts';
 
-export type TokenKind = 'word' | 'text' | 'number' | 'raw' | 'symbol' | 'newline' | 'end';
+type TokenKind = 'word' | 'text' | 'number' | 'raw' | 'symbol' | 'newline' | 'end';
 
 /** `value` is lower-cased for words (AppleScript ignores case); `piped` words `|like this|` are never keywords. */
 export interface Token {

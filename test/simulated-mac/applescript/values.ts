@@ -4,7 +4,7 @@ export interface Constant {
   readonly kind: 'constant';
   readonly name: string;
 }
-export interface ClassValue {
+interface ClassValue {
   readonly kind: 'class';
   readonly name: string;
 }
@@ -13,7 +13,7 @@ export interface FileValue {
   readonly kind: 'file' | 'alias';
   readonly path: string;
 }
-export interface RecordValue {
+interface RecordValue {
   readonly kind: 'record';
   readonly fields: ReadonlyMap<string, Value>;
 }

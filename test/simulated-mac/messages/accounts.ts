@@ -14,7 +14,7 @@ export interface Account {
 }
 
 export const OWN_NUMBER = '+12145550199';
-export const OWN_EMAIL = 'simulated.mac@example.com';
+const OWN_EMAIL = 'simulated.mac@example.com';
 
 export function accountsOf(version: MacosVersion, memory: Memory, withSms: boolean): Account[] {
   const guid = (service: Service) =>
