@@ -10,6 +10,7 @@ export const pickDevice: PickDevice = ({ candidates, previous, conversation }) =
   if (previous !== undefined && candidates.includes(previous)) return previous;
   const [first, ...rest] = candidates;
   if (first === undefined) throw new RangeError('pickDevice needs at least one candidate');
+  if (rest.length === 0) return first;
   let best = { device: first, weight: weigh(conversation, first) };
   for (const device of rest) {
     const weight = weigh(conversation, device);

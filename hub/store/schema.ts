@@ -118,6 +118,8 @@ export interface MessageRow {
   offered_at: number | null;
   owner: string | null;
   lease_until: number | null;
+  /** Rows of its timeline. */
+  steps: number;
   created_at: number;
   updated_at: number;
 }

@@ -11,22 +11,18 @@ export interface SqliteContext {
   lastServed: string;
 }
 
-/** Adds a step to a message's timeline. The first, accepting or receiving it, is the message's own row. */
+const ADD = `INSERT INTO timeline (message_seq, n, at, status, source, detail) VALUES (?, ?, ?, ?, ?, ?)`;
+
+/**
+ * Adds step number `n` (from 1) to a message's timeline; the caller counts the steps in the message's row. That an
+ * outgoing message was accepted is told by that row itself.
+ */
 export function addToTimeline(
   { db }: SqliteContext,
-  messageSeq: number,
+  message: { seq: number; n: number },
   event: { at: number; status: string; source: 'hub' | 'device'; detail?: string | null | undefined },
 ): void {
-  db.run(
-    `INSERT INTO timeline (message_seq, n, at, status, source, detail)
-     SELECT ?, coalesce(max(n), 0) + 1, ?, ?, ?, ? FROM timeline WHERE message_seq = ?`,
-    messageSeq,
-    event.at,
-    event.status,
-    event.source,
-    event.detail ?? null,
-    messageSeq,
-  );
+  db.run(ADD, message.seq, message.n, event.at, event.status, event.source, event.detail ?? null);
 }
 
 /** Notes the latest message of a conversation: the device keeps it, and the workspace answers the next inbound one. */

@@ -6,6 +6,8 @@ import { openSqlite } from '../../../shared/runtime/sqlite.ts';
 const MAX_STATEMENTS = 300;
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 64 * 1024;
+/** Pages in the WAL before they are copied back: rarer than SQLite's 1000, since each message touches the same few again. */
+const CHECKPOINT_PAGES = 4_000;
 
 type Statement = Database.Statement<unknown[], unknown>;
 
@@ -25,6 +27,7 @@ export class SqliteConnection {
     this.db.pragma('checkpoint_fullfsync = ON');
     this.db.pragma('foreign_keys = ON');
     this.db.pragma('temp_store = MEMORY');
+    this.db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.db.pragma(`cache_size = -${CACHE_KIB}`);
   }
 

@@ -17,14 +17,15 @@ export interface Outgoing {
   status: MessageStatus;
   error_code: FailureCode | null;
   error_message: string | null;
+  steps: number;
 }
 
 export const OUTGOING =
-  'seq, location_id, message_id, user_id, phone, channel, status, error_code, error_message';
+  'seq, location_id, message_id, user_id, phone, channel, status, error_code, error_message, steps';
 
 const UPDATE = `
 UPDATE messages SET status = ?, channel = ?, error_code = ?, error_message = ?, owner = NULL, lease_until = NULL,
-                    updated_at = ?
+                    steps = ?, updated_at = ?
 WHERE seq = ?`;
 
 /** The message, when it was offered to this device: no other may speak for it. */
@@ -60,11 +61,16 @@ export function applyEvidence(
     standing.channel,
     standing.error?.code ?? null,
     standing.error?.message ?? null,
+    message.steps + 1,
     now,
     message.seq,
   );
   const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
-  addToTimeline(context, message.seq, { at, status: evidence.event, source, detail });
+  addToTimeline(
+    context,
+    { seq: message.seq, n: message.steps + 1 },
+    { at, status: evidence.event, source, detail },
+  );
   let sent = 0;
   for (const status of announce) {
     const told = { ...message, channel: standing.channel };

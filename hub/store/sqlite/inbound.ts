@@ -17,8 +17,8 @@ interface Inbound {
 
 const INSERT = `
 INSERT INTO messages (id, direction, location_id, message_id, phone, text, attachments, channel, status, device_id, guid,
-                      group_chat, created_at, updated_at)
-VALUES (?, 'in', ?, ?, ?, ?, '[]', ?, 'RECEIVED', ?, ?, ?, ?, ?)
+                      group_chat, steps, created_at, updated_at)
+VALUES (?, 'in', ?, ?, ?, ?, '[]', ?, 'RECEIVED', ?, ?, ?, 1, ?, ?)
 ON CONFLICT (device_id, guid) WHERE direction = 'in' DO NOTHING
 RETURNING seq`;
 
@@ -50,7 +50,11 @@ export function recordInbound(
   if (stored === undefined) return 0;
   const message: Inbound = { seq: stored.seq, id, device_id: deviceId, phone, text };
   const detail = entry.warning ?? (entry.group ? 'group chat: not delivered' : undefined);
-  addToTimeline(context, message.seq, { at: entry.at, status: 'RECEIVED', source: 'device', detail });
+  addToTimeline(
+    context,
+    { seq: message.seq, n: 1 },
+    { at: entry.at, status: 'RECEIVED', source: 'device', detail },
+  );
   if (location_id === undefined) return 0;
   touchConversation(context, { location_id, phone, device_id: deviceId }, now);
   obeyKeyword(context, message, location_id, now);
@@ -97,7 +101,8 @@ function obeyKeyword(context: SqliteContext, message: Inbound, locationId: strin
       : context.db.run('DELETE FROM opt_outs WHERE location_id = ? AND phone = ?', locationId, message.phone);
   if (changed === 0) return;
   const status = keyword === 'opt_out' ? 'OPTED_OUT' : 'OPTED_IN';
-  addToTimeline(context, message.seq, { at: now, status, source: 'hub' });
+  addToTimeline(context, { seq: message.seq, n: 2 }, { at: now, status, source: 'hub' });
+  context.db.run('UPDATE messages SET steps = 2 WHERE seq = ?', message.seq);
 }
 
 /** Text as every database can hold it: NUL and halves of surrogate pairs, which no UTF-8 text has, become U+FFFD. */

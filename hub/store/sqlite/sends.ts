@@ -16,6 +16,7 @@ interface Offerable {
   channel: Channel;
   expires_at: number;
   offered_at: number | null;
+  steps: number;
 }
 
 const FREE_EXPIRED = `
@@ -23,11 +24,11 @@ UPDATE messages SET owner = NULL, lease_until = NULL
 WHERE status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?`;
 
 const OFFERABLE = `
-SELECT seq, id, location_id, phone, text, attachments, channel, expires_at, offered_at FROM messages
+SELECT seq, id, location_id, phone, text, attachments, channel, expires_at, offered_at, steps FROM messages
 WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL ORDER BY seq LIMIT ?`;
 
 const LEASE = `
-UPDATE messages SET owner = ?, lease_until = ?, offered_at = coalesce(offered_at, ?), updated_at = ? WHERE seq = ?`;
+UPDATE messages SET owner = ?, lease_until = ?, offered_at = ?, steps = ?, updated_at = ? WHERE seq = ?`;
 
 export function claimSends(
   context: SqliteContext,
@@ -37,13 +38,15 @@ export function claimSends(
   const { db } = context;
   db.run(FREE_EXPIRED, now);
   const claimed = db.all<Offerable>(OFFERABLE, request.device_id, request.limit);
-  for (const { seq, offered_at } of claimed) {
-    db.run(LEASE, request.owner, request.lease_until, now, now, seq);
+  for (const { seq, offered_at, steps } of claimed) {
     // A device that stays silent is offered the same again and again: the first time tells all.
-    if (offered_at === null)
-      addToTimeline(context, seq, { at: now, status: 'OFFERED', source: 'hub', detail: request.device_id });
+    const isFirst = offered_at === null;
+    const counted = isFirst ? steps + 1 : steps;
+    db.run(LEASE, request.owner, request.lease_until, offered_at ?? now, counted, now, seq);
+    const event = { at: now, status: 'OFFERED', source: 'hub', detail: request.device_id } as const;
+    if (isFirst) addToTimeline(context, { seq, n: counted }, event);
   }
-  return claimed.map(({ seq: _, offered_at: __, attachments, ...send }) => ({
+  return claimed.map(({ seq: _, offered_at: __, steps: ___, attachments, ...send }) => ({
     ...send,
     attachments: JSON.parse(attachments) as string[],
   }));

@@ -1,6 +1,6 @@
 import type { Attempt, SettledDelivery } from '../records.ts';
 import type { SqliteContext } from './context.ts';
-import { promoteHead, recordPending } from './deliveries.ts';
+import { findHead, promoteHead, recordPending } from './deliveries.ts';
 
 interface Leased {
   seq: number;
@@ -22,9 +22,6 @@ WHERE seq = ?`;
 
 const RETRY = `
 UPDATE deliveries SET next_attempt_at = ?, last_error = ?, owner = NULL, lease_until = NULL WHERE seq = ?`;
-
-const HEAD = `
-SELECT seq FROM deliveries WHERE status = 'pending' AND location_id = ? AND phone = ? ORDER BY seq LIMIT 1`;
 
 export function settleDeliveries(
   context: SqliteContext,
@@ -78,8 +75,7 @@ function scheduleRetry(
   error: string | null,
   now: number,
 ): void {
-  const head = context.db.get<{ seq: number }>(HEAD, location_id, phone);
-  const isHead = head === undefined || head.seq === seq;
+  const isHead = findHead(context, location_id, phone) === seq;
   context.db.run(RETRY, isHead ? at : null, error, seq);
   if (!isHead) promoteHead(context, location_id, phone, now);
 }

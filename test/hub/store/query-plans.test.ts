@@ -88,7 +88,10 @@ const SERVED: [part: string, index: string][] = [
   ['location_id = ? AND next_attempt_at <= ?', 'deliveries_due'],
   ["status = 'pending' AND owner IS NOT NULL AND lease_until <= ?", 'deliveries_leased'],
   ["CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE status = 'pending'", 'deliveries_conversation'],
-  ['WHERE seq = (SELECT seq FROM deliveries', 'deliveries_conversation'],
+  [
+    "status = 'pending' AND location_id = CAST(? AS TEXT) AND phone = CAST(? AS TEXT) ORDER BY seq LIMIT 1",
+    'deliveries_conversation',
+  ],
   ['FROM conversations WHERE phone = ? AND location_id = ?', 'PRIMARY KEY'],
 ];
 

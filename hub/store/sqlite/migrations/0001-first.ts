@@ -113,6 +113,7 @@ CREATE TABLE messages (
   offered_at INTEGER,
   owner TEXT,
   lease_until INTEGER,
+  steps INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
