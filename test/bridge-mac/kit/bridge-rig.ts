@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepareHome } from '../../../bridge-mac/home.ts';
+import { writeIdentity } from '../../../bridge-mac/identity.ts';
 import { Program } from '../../kit/program.ts';
 import { type SimulatedMac, type StartOptions, startSimulatedMac } from '../../simulated-mac/client.ts';
 import { StandInHub } from './stand-in-hub.ts';
@@ -25,13 +27,13 @@ export class BridgeRig implements AsyncDisposable {
     this.mac = mac;
     this.#folder = folder;
     this.home = join(folder, 'Application "Support"', 'Bluewire');
-    this.#env = env;
+    this.#env = { ...env };
   }
 
   /** Everything up, paired and connected. */
   static async start(options: RigOptions = {}): Promise<BridgeRig> {
     const rig = await BridgeRig.prepare(options);
-    await rig.pair();
+    rig.writePairing();
     await rig.run();
     return rig;
   }
@@ -62,6 +64,19 @@ export class BridgeRig implements AsyncDisposable {
     return { code, output: program.lines.join('\n') };
   }
 
+  /** What `pair` leaves behind, without the time that running it takes. */
+  writePairing(): void {
+    const { url, deviceId, token } = this.hub;
+    prepareHome(this.home);
+    writeIdentity(join(this.home, 'identity.json'), {
+      hub_url: url,
+      device_id: deviceId,
+      device_name: 'Front desk',
+      token,
+      paired_at: Date.now(),
+    });
+  }
+
   async pair(): Promise<void> {
     const { code, output } = await this.outcome('pair', this.hub.url, this.hub.code);
     if (code !== 0) throw new Error(output);
@@ -74,7 +89,8 @@ export class BridgeRig implements AsyncDisposable {
   }
 
   /** Starts `run` without waiting for a hub. */
-  runAlone(): Program {
+  runAlone(env: Record<string, string> = {}): Program {
+    Object.assign(this.#env, env);
     this.bridge = this.command('run');
     return this.bridge;
   }

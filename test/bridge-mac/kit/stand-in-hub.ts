@@ -29,8 +29,10 @@ export class StandInHub implements AsyncDisposable {
   /** Answers POST /api/pair instead of the usual 201 when set. */
   pairAnswer: { status: number; body: unknown } | undefined;
   refusal: Refusal | undefined;
-  /** Batches to swallow without an acknowledgement, although they are kept. */
+  /** Batches after which the connection breaks: kept, but not acknowledged. */
   loseAcks = 0;
+  /** Batches that are lost together with the connection. */
+  loseBatches = 0;
   readonly entries: JournalEntry[] = [];
   readonly batches: JournalBatch[] = [];
   readonly hellos: Hello[] = [];
@@ -176,6 +178,11 @@ export class StandInHub implements AsyncDisposable {
         return;
       }
       this.batches.push(batch.data);
+      if (this.loseBatches > 0) {
+        this.loseBatches -= 1;
+        socket.disconnect(true);
+        return;
+      }
       for (const { seq, entry } of batch.data.entries) {
         if (seq <= known.acked) continue;
         if (seq !== known.acked + 1) break;
