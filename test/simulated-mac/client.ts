@@ -42,6 +42,7 @@ export class SimulatedMac implements AsyncDisposable {
         : resolve(options.home);
     this.#args = [
       'start',
+      '--until-stdin-ends',
       '--home',
       this.home,
       '--macos',
@@ -59,7 +60,8 @@ export class SimulatedMac implements AsyncDisposable {
   /** Starts the process; resolves when it is ready. Rejects with its own words when it refuses. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [MAIN, ...this.#args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its stdin is a pipe from here: it ends when this process does, however that ends.
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     this.#process = child;

@@ -32,18 +32,27 @@ function homeOption(): Option {
   );
 }
 
+interface StartCommand extends Home {
+  readonly macos: MacosVersion;
+  readonly pace: number;
+  readonly sms: boolean;
+  readonly untilStdinEnds?: boolean;
+}
+
 /** Runs until SIGTERM or SIGINT; prints one JSON line when osascript and the commands may come. */
-async function start(options: Home & { macos: MacosVersion; pace: number; sms: boolean }): Promise<void> {
+async function start(options: StartCommand): Promise<void> {
   const home = resolve(options.home);
   if (await isServed(home)) throw new Error(`A simulated Mac already runs in ${home}.`);
   const mac = new SimulatedMac({ ...options, home });
   const server = await serveControl(home, mac);
   console.log(`The simulated Mac (${options.macos}) is ready. Home: ${home}`);
   const stop = async () => {
+    process.stdin.destroy();
     await server[Symbol.asyncDispose]();
     mac.close();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+  if (options.untilStdinEnds) process.stdin.resume().once('end', () => void stop());
 }
 
 async function ask(
@@ -67,6 +76,7 @@ program
     new Option('--macos <version>', 'whose chat.db columns').choices([...MACOS_VERSIONS]).default('tahoe-26'),
   )
   .option('--pace <factor>', 'factor on its delays: 1 real and brisk, 0 at once', number, 1)
+  .option('--until-stdin-ends', 'end with whoever started it and holds its stdin')
   .option('--no-sms', 'without Text Message Forwarding: no SMS account')
   .action(start);
 
