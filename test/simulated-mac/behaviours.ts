@@ -8,7 +8,7 @@
 
 interface BehaviourFacts {
   readonly acts: 'send' | 'receive' | 'both';
-  readonly parameter?: 'milliseconds' | 'error code';
+  readonly parameter?: 'milliseconds' | 'error code' | 'transfer state';
   readonly fallback?: number;
   readonly help: string;
 }
@@ -63,6 +63,12 @@ const BEHAVIOURS = {
   'connection-lost-although-sent': { acts: 'send', help: '−609, yet the message is sent' },
   'null-text': { acts: 'receive', help: 'text is NULL, the words only in attributedBody' },
   'undecodable-body': { acts: 'receive', help: 'text is NULL and attributedBody is damaged' },
+  'transfer-ends': {
+    acts: 'receive',
+    parameter: 'transfer state',
+    fallback: 6,
+    help: 'the file never arrives; its transfer_state stays at this (0 waiting, 6 error …)',
+  },
   'no-chat': { acts: 'receive', help: 'the message is never joined to a chat' },
 } as const satisfies Record<string, BehaviourFacts>;
 
@@ -92,10 +98,7 @@ export function parseBehaviour(text: string): Behaviour {
 /** Name (with its parameter) and help line of every behaviour. */
 export function listBehaviours(): [spelling: string, help: string][] {
   return Object.entries(BEHAVIOURS).map(([name, facts]: [string, BehaviourFacts]) => {
-    const spelling =
-      facts.parameter === undefined
-        ? name
-        : `${name}-<${facts.parameter === 'milliseconds' ? 'ms' : 'code'}>`;
+    const spelling = facts.parameter === undefined ? name : `${name}-<${facts.parameter}>`;
     return [spelling, `${facts.help}`];
   });
 }

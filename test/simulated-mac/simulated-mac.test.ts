@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -450,6 +450,39 @@ describe('groups and files', () => {
 });
 
 describe('messages that arrive, and other happenings', () => {
+  test('a file may never come: its transfer stays in any state', async () => {
+    const source = join(shared.home, 'never.heic');
+    writeFileSync(source, 'heic');
+    using reader = new Reader(shared);
+    for (const state of [0, 6]) {
+      const person = somebody();
+      await shared.receive({ from: person, attachment: source, behaviour: `transfer-ends-${state}` });
+      const { filename } = await waitFor(
+        'the name',
+        () =>
+          reader.rows(
+            `SELECT * FROM attachment WHERE transfer_state = ${state} AND filename LIKE '%never.heic'`,
+          )[0],
+      );
+      expect(existsSync(join(shared.home, String(filename).slice(2)))).toBe(false);
+    }
+  });
+
+  test('a rebuilt database is another file with lower ROWIDs, and messages go on arriving in it', async () => {
+    await using mac = await startSimulatedMac({ macos: 'macos-27', pace: 0 });
+    for (let n = 0; n < 10; n++) await mac.receive({ from: ANNA, text: `n${n}` });
+    using before = new Reader(mac);
+    expect(before.last()).toMatchObject({ ROWID: 10 });
+    const inode = statSync(mac.chatDb).ino;
+    await mac.happen({ happening: 'rebuild-database' });
+    const { rowid } = await mac.receive({ from: ANNA, text: 'after' });
+    using after = new Reader(mac);
+    expect([rowid, after.last().joins, after.last().ROWID]).toEqual([6, 1, 6]);
+    expect(statSync(mac.chatDb).ino).not.toBe(inode);
+    expect(before.last()).toMatchObject({ ROWID: 10 });
+    expect(after.rows('SELECT count(*) AS n FROM chat')).toEqual([{ n: 1 }]);
+  });
+
   test('a message may stay without a chat for as long as it likes, or for ever', async () => {
     const person = somebody();
     using reader = new Reader(shared);

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { MacosVersion } from './columns.ts';
 import { createTables } from './create-tables.ts';
+import { rebuildDatabase } from './rebuild.ts';
 
 export type Cell = string | number | bigint | Buffer | null;
 export type Row = Readonly<Record<string, Cell>>;
@@ -35,11 +36,13 @@ export function appleSeconds(epochMs: number): number {
 /** The only writer of a chat.db. Each method is one commit, as Messages makes them. */
 export class ChatDatabase {
   readonly path: string;
+  readonly #version: MacosVersion;
   #db: Database.Database;
   #columns: ReadonlyMap<string, ReadonlySet<string>>;
 
   constructor(path: string, version: MacosVersion) {
     this.path = path;
+    this.#version = version;
     mkdirSync(dirname(path), { recursive: true });
     const fresh = !existsSync(path);
     this.#db = this.#open();
@@ -195,6 +198,13 @@ export class ChatDatabase {
   /** Closes and reopens: without other readers SQLite deletes the WAL, and the next commit makes a new file. */
   rotateWal(): void {
     this.#db.close();
+    this.#db = this.#open();
+  }
+
+  /** Another file takes this one's place: fewer messages, other ROWIDs. */
+  rebuild(): void {
+    this.#db.close();
+    rebuildDatabase(this.path, this.#version);
     this.#db = this.#open();
   }
 

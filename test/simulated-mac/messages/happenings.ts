@@ -25,6 +25,7 @@ export const HAPPENINGS = {
   'forget-chats': 'Messages unloads its chats: every chat id is −1728 until a message arrives',
   'truncate-wal': 'the WAL is checkpointed and cut to nothing',
   'rotate-wal': 'chat.db is closed and reopened; without other readers the WAL is a new file',
+  'rebuild-database': 'another file takes the place of chat.db: the older half is gone, ROWIDs start again',
 } as const;
 export type Happening = keyof typeof HAPPENINGS;
 
@@ -92,6 +93,9 @@ export class Happenings {
         return [];
       case 'rotate-wal':
         db.rotateWal();
+        return [];
+      case 'rebuild-database':
+        db.rebuild();
         return [];
     }
   }

@@ -67,7 +67,13 @@ function rowOf(version: MacosVersion, message: Incoming, behaviour: Behaviour): 
 }
 
 /** Where Messages puts a file, and what it writes into `filename`: the path from the home folder's `~`. */
-function fileSteps(message: Incoming, file: string, home: string, pace: number): Step[] {
+function fileSteps(
+  message: Incoming,
+  file: string,
+  behaviour: Behaviour,
+  home: string,
+  pace: number,
+): Step[] {
   const attachment = `at_0_${message.guid}`;
   const digit = message.guid.slice(-2).toLowerCase();
   const inside = join(
@@ -92,8 +98,12 @@ function fileSteps(message: Incoming, file: string, home: string, pace: number):
     transfer_name: basename(file),
     total_bytes: statSync(file).size,
   };
+  const attach: Step = { afterMs: ATTACH_AFTER * pace, action: { do: 'attach', guid: message.guid, row } };
+  if (behaviour.name === 'transfer-ends') {
+    return [attach, update(NAMED_AFTER, { filename: `~/${inside}`, transfer_state: behaviour.amount })];
+  }
   return [
-    { afterMs: ATTACH_AFTER * pace, action: { do: 'attach', guid: message.guid, row } },
+    attach,
     update(NAMED_AFTER, { filename: `~/${inside}`, transfer_state: TRANSFERRING }),
     { afterMs: HALF_AFTER * pace, action: { do: 'file', from: file, to, half: true } },
     { afterMs: DONE_AFTER * pace, action: { do: 'file', from: file, to, half: false } },
@@ -117,6 +127,6 @@ export function planIncoming(
   ];
   if (behaviour.name !== 'no-chat')
     steps.push({ afterMs: wait, action: { do: 'join', guid, chat, load: true } });
-  if (message.file !== undefined) steps.push(...fileSteps(message, message.file, home, pace));
+  if (message.file !== undefined) steps.push(...fileSteps(message, message.file, behaviour, home, pace));
   return steps;
 }
