@@ -4,14 +4,7 @@ import { ApiError, type ApiErrorCode, type ErrorDetail } from '../../shared/api/
 import { CHANNELS, type Channel } from '../../shared/channels.ts';
 import { normalizeRecipient } from '../routing/recipient.ts';
 
-export const REQUIRED_FIELDS = [
-  'location_id',
-  'user_id',
-  'phone',
-  'message',
-  'message_id',
-  'channel',
-] as const;
+const REQUIRED_FIELDS = ['location_id', 'user_id', 'phone', 'message', 'message_id', 'channel'] as const;
 
 const MAX_ID_CHARACTERS = 128;
 const MAX_URL_CHARACTERS = 8_192;

@@ -7,7 +7,7 @@ import type { AttemptRow, DeliveryRow, DeviceRow, MessageRow, WorkspaceRow } fro
 import type { Vault } from './vault.ts';
 
 /** Where a workspace's sealed values lie: the vault binds each to its row and column. */
-export function sealPlace(locationId: string, column: 'headers' | 'signing_secret'): string {
+function sealPlace(locationId: string, column: 'headers' | 'signing_secret'): string {
   return `workspaces/${locationId}/${column}`;
 }
 

@@ -43,7 +43,7 @@ export interface WorkspaceRow {
   updated_at: number;
 }
 
-export interface ApiKeyRow {
+interface ApiKeyRow {
   seq: GeneratedAlways<number>;
   id: string;
   location_id: string;
@@ -71,13 +71,13 @@ export interface DeviceRow {
   created_at: number;
 }
 
-export interface EnrollmentRow {
+interface EnrollmentRow {
   code_hash: string;
   device_id: string;
   expires_at: number;
 }
 
-export interface AssignmentRow {
+interface AssignmentRow {
   /** Order of assigning: kept when a replacement of the whole set names the same assignment again. */
   seq: GeneratedAlways<number>;
   location_id: string;
@@ -86,7 +86,7 @@ export interface AssignmentRow {
 }
 
 /** The latest message, either way, between a workspace and a phone: where it went and when. */
-export interface ConversationRow {
+interface ConversationRow {
   phone: string;
   location_id: string;
   device_id: string;
@@ -124,7 +124,7 @@ export interface MessageRow {
   updated_at: number;
 }
 
-export interface TimelineRow {
+interface TimelineRow {
   message_seq: number;
   n: number;
   at: number;

@@ -6,9 +6,14 @@ import type { AnnouncedStatus } from '../../shared/status-ladder.ts';
 /** 9999-12-31T23:59:59.999Z, the last instant that RFC 3339 can write. */
 const LAST_INSTANT = 253_402_300_799_999;
 
-/** Epoch milliseconds as RFC 3339 in UTC. Whatever a device reports becomes a time: out of range is the nearest end. */
+/** The time itself, or the nearest one that RFC 3339 can write: a device with a broken clock reports any number. */
+export function nearestInstant(at: number): number {
+  return Math.min(Math.max(at, 0), LAST_INSTANT);
+}
+
+/** Epoch milliseconds as RFC 3339 in UTC. */
 export function rfc3339(at: number): string {
-  return new Date(Math.min(Math.max(at, 0), LAST_INSTANT)).toISOString();
+  return new Date(nearestInstant(at)).toISOString();
 }
 
 /** The body of a STATUS-UPDATE, as POSTed. `failure` is sent with FAILED only. */

@@ -3,7 +3,7 @@ import type { MessageEntry } from '../../../shared/wire/journal.ts';
 import { readKeyword } from '../../inbox/keywords.ts';
 import { normalizeSender } from '../../routing/recipient.ts';
 import { routeInbound } from '../../routing/route-inbound.ts';
-import { messageBody } from '../../webhooks/events.ts';
+import { messageBody, nearestInstant } from '../../webhooks/events.ts';
 import { addToTimeline, type SqliteContext, touchConversation } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
 
@@ -53,7 +53,7 @@ export function recordInbound(
   addToTimeline(
     context,
     { seq: message.seq, n: 1 },
-    { at: entry.at, status: 'RECEIVED', source: 'device', detail },
+    { at: nearestInstant(entry.at), status: 'RECEIVED', source: 'device', detail },
   );
   if (location_id === undefined) return 0;
   touchConversation(context, { location_id, phone, device_id: deviceId }, now);

@@ -1,4 +1,5 @@
 import type { JournalBatch, StatusEntry } from '../../../shared/wire/journal.ts';
+import { nearestInstant } from '../../webhooks/events.ts';
 import { JournalGapError, UnknownDeviceError } from '../store.ts';
 import type { SqliteContext } from './context.ts';
 import { applyEvidence, findOffered } from './evidence.ts';
@@ -51,5 +52,5 @@ function recordStatus(context: SqliteContext, deviceId: string, entry: StatusEnt
     return 0;
   }
   const evidence = { event: entry.status, channel: entry.channel, error: entry.error };
-  return applyEvidence(context, message, evidence, { at: entry.at, now, source: 'device' });
+  return applyEvidence(context, message, evidence, { at: nearestInstant(entry.at), now, source: 'device' });
 }

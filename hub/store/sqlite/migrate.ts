@@ -5,7 +5,7 @@ import { first } from './migrations/0001-first.ts';
 const MIGRATIONS = [first] as const;
 
 /** The database was written by a newer version of the hub. */
-export class NewerSchemaError extends Error {
+class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
 }
 

@@ -137,6 +137,9 @@ export function describeInbound(open: OpenStore): void {
       new Date(entries[2]!.at).toISOString(),
       new Date(entries[3]!.at).toISOString(),
     ]);
+    const { items } = await store.listMessages({ phone: '72975' }, { limit: 1 });
+    const [received] = await store.listTimeline(items[0]!.id);
+    expect(new Date(received!.at).toISOString()).toBe('9999-12-31T23:59:59.999Z');
     expect(events[2]!.message).toBe('nul \ufffd half \ufffd');
   });
 }
