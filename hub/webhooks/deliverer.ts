@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
-import { delayBefore } from '../../shared/runtime/backoff.ts';
-import { groupCalls } from '../../shared/runtime/group.ts';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ClaimedDelivery, SettledDelivery } from '../store/records.ts';
 import type { DeliveryStore } from '../store/store.ts';
+import { OutcomeBuffer } from './outcome-buffer.ts';
 import type { EventPoster, PostResult } from './post-event.ts';
 import { afterFailure } from './retry-schedule.ts';
 
@@ -29,14 +28,11 @@ const CLAIM_LIMIT = 64;
 const LEASE_MS = 5 * 60_000;
 const LONGEST_REST_MS = 30_000;
 const STOP_GRACE_MS = 3_000;
-const SETTLE_BACKOFF = { base: 100, max: 5_000 };
 
 interface Lane {
   posting: number;
   /** Claimed, not yet POSTed. */
   waiting: ClaimedDelivery[];
-  /** Claimed and not yet settled, whatever became of them. */
-  inHand: number;
 }
 
 /** Brings webhook events to their receivers: claims what is due, POSTs, records the outcome. */
@@ -47,12 +43,20 @@ export class Deliverer implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #failingSince = new Map<string, number>();
   readonly #cut = new AbortController();
-  readonly #settle = groupCalls((settled: SettledDelivery[]) => this.#settleAll(settled));
+  readonly #outcomes: OutcomeBuffer;
   #posting = 0;
   #stopping = false;
 
   constructor(dependencies: DelivererDependencies) {
     this.#dependencies = dependencies;
+    const { store, owner, now, log } = dependencies;
+    this.#outcomes = new OutcomeBuffer({
+      log,
+      settle: async (settled) => {
+        await store.settleDeliveries(owner, settled, now());
+        this.#loop.wake();
+      },
+    });
     this.#loop = new Loop({ name: 'webhook delivery', log: dependencies.log, step: () => this.#step() });
   }
 
@@ -74,6 +78,7 @@ export class Deliverer implements AsyncDisposable {
     const grace = setTimeout(() => this.#cut.abort(), STOP_GRACE_MS);
     await Promise.all(this.#running);
     clearTimeout(grace);
+    await this.#outcomes.finish();
     await this.#dependencies.store.releaseDeliveries(this.#dependencies.owner);
   }
 
@@ -81,13 +86,11 @@ export class Deliverer implements AsyncDisposable {
     const { store, owner, now } = this.#dependencies;
     const limit = Math.min(CLAIM_LIMIT, MAX_POSTS - this.#posting);
     if (limit <= 0) return LONGEST_REST_MS;
-    const busy = [...this.#lanes].filter(([, lane]) => lane.inHand >= ENOUGH_IN_HAND).map(([id]) => id);
+    const busy = [...this.#lanes]
+      .filter(([, lane]) => lane.posting + lane.waiting.length >= ENOUGH_IN_HAND)
+      .map(([id]) => id);
     const claimed = await store.claimDeliveries({ owner, lease_until: now() + LEASE_MS, limit, busy }, now());
-    for (const delivery of claimed) {
-      const lane = this.#laneOf(delivery.location_id);
-      lane.inHand += 1;
-      lane.waiting.push(delivery);
-    }
+    for (const delivery of claimed) this.#laneOf(delivery.location_id).waiting.push(delivery);
     for (const locationId of new Set(claimed.map((delivery) => delivery.location_id))) this.#pump(locationId);
     if (claimed.length === limit) return 0;
     const next = await store.nextDeliveryAt(now(), busy);
@@ -96,7 +99,7 @@ export class Deliverer implements AsyncDisposable {
   }
 
   #laneOf(locationId: string): Lane {
-    const lane = this.#lanes.get(locationId) ?? { posting: 0, waiting: [], inHand: 0 };
+    const lane = this.#lanes.get(locationId) ?? { posting: 0, waiting: [] };
     this.#lanes.set(locationId, lane);
     return lane;
   }
@@ -105,26 +108,27 @@ export class Deliverer implements AsyncDisposable {
     const lane = this.#laneOf(locationId);
     while (!this.#stopping && lane.posting < MAX_POSTS_PER_WORKSPACE) {
       const delivery = lane.waiting.shift();
-      if (!delivery) return;
+      if (!delivery) break;
       lane.posting += 1;
       this.#posting += 1;
-      const run = this.#deliver(delivery, lane).finally(() => {
-        this.#running.delete(run);
-        lane.inHand -= 1;
-        if (lane.inHand === 0) this.#lanes.delete(locationId);
-        if (lane.inHand === ENOUGH_IN_HAND - 1) this.#loop.wake();
-      });
+      const run = this.#deliver(delivery, lane).finally(() => this.#running.delete(run));
       this.#running.add(run);
     }
+    if (lane.posting === 0) this.#lanes.delete(locationId);
+  }
+
+  #freePlace(locationId: string, lane: Lane): void {
+    lane.posting -= 1;
+    this.#posting -= 1;
+    this.#pump(locationId);
+    const justHasRoom = lane.posting + lane.waiting.length === ENOUGH_IN_HAND - 1;
+    if (justHasRoom || this.#posting === MAX_POSTS - 1) this.#loop.wake();
   }
 
   async #deliver(delivery: ClaimedDelivery, lane: Lane): Promise<void> {
     const { poster, now, random = Math.random, metrics, log } = this.#dependencies;
     const result = await poster.post(delivery, this.#cut.signal);
-    lane.posting -= 1;
-    this.#posting -= 1;
-    if (this.#posting === MAX_POSTS - 1) this.#loop.wake();
-    this.#pump(delivery.location_id);
+    this.#freePlace(delivery.location_id, lane);
     // Cut short by the hub itself: nothing is known, so the event goes out again under the same id.
     if (this.#cut.signal.aborted && !result.succeeded) return;
     const outcome: SettledDelivery['outcome'] = result.succeeded
@@ -143,7 +147,10 @@ export class Deliverer implements AsyncDisposable {
     metrics.deliveryAttempts.inc({ outcome: outcome.kind });
     metrics.deliverySeconds.observe(result.latency_ms / 1_000);
     this.#report(delivery, result, outcome, log);
-    await this.#settle({ id: delivery.id, attempt: attemptOf(delivery, result), outcome });
+    this.#outcomes.add(
+      { id: delivery.id, attempt: attemptOf(delivery, result), outcome },
+      this.#posting === 0,
+    );
   }
 
   #noteHealth(locationId: string, result: PostResult): void {
@@ -168,25 +175,6 @@ export class Deliverer implements AsyncDisposable {
     else if (outcome.kind === 'retry')
       log.info({ ...fields, error: result.error }, 'webhook event failed; it will be retried');
     else log.warn({ ...fields, error: result.error, outcome: outcome.kind }, 'webhook event given up');
-  }
-
-  // An outcome that cannot be recorded now is kept at hand and recorded later: the receiver should not get it twice.
-  async #settleAll(settled: SettledDelivery[]): Promise<undefined[]> {
-    const { store, owner, now, log } = this.#dependencies;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        await store.settleDeliveries(owner, settled, now());
-        this.#loop.wake();
-        break;
-      } catch (error) {
-        if (this.#stopping) break;
-        log.warn({ err: error, failures }, 'outcomes of webhook events could not be recorded; trying again');
-        const { promise, resolve } = Promise.withResolvers<void>();
-        setTimeout(resolve, delayBefore(failures, SETTLE_BACKOFF));
-        await promise;
-      }
-    }
-    return settled.map(() => undefined);
   }
 }
 
