@@ -13,7 +13,7 @@ const HEALTH_EVERY_MS = 60_000;
 const IDLE_MS = 60_000;
 const RECONNECT = { reconnectionDelay: 250, reconnectionDelayMax: 5_000, randomizationFactor: 0.5 };
 /** A hub that refused may be upgraded, or the device paired again: asked slowly, for ever. Milliseconds. */
-export const REFUSAL_RETRY_MS: Record<Refusal['code'], number> = {
+const REFUSAL_RETRY_MS: Record<Refusal['code'], number> = {
   unsupported_protocol: 30_000,
   unauthorized: 30_000,
   invalid_hello: 30_000,
@@ -29,7 +29,6 @@ export interface LinkOptions {
   onSend: (offered: unknown) => Promise<Acceptance | undefined>;
   health: () => Health;
   log: Logger;
-  refusalRetryMs?: Record<Refusal['code'], number>;
 }
 
 type Incoming = { welcome: (welcome: unknown) => void; send: (send: unknown, answer: unknown) => void };
@@ -176,7 +175,6 @@ export class HubLink implements AsyncDisposable {
     );
     this.#lastTrouble = sentence;
     if (this.#socket.active) return;
-    const delays = this.#options.refusalRetryMs ?? REFUSAL_RETRY_MS;
-    this.#connectLater(delays[refusal.success ? refusal.data.code : 'unavailable']);
+    this.#connectLater(REFUSAL_RETRY_MS[refusal.success ? refusal.data.code : 'unavailable']);
   }
 }

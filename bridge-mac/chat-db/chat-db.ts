@@ -170,7 +170,9 @@ export class ChatDb implements Disposable {
 
   #toChat(raw: RawChat): Chat {
     const joined = this.#queries.participants.all(Number(raw.chat_id)).map((handle) => handle.id);
-    const isGroup = raw.style === GROUP_STYLE || raw.guid.includes(';+;') || joined.length > 1;
+    // One person may have a handle per service: only where Messages says nothing does the number of members tell.
+    const isGroup =
+      raw.style === GROUP_STYLE || raw.guid.includes(';+;') || (raw.style === null && joined.length > 1);
     const participants = joined.length === 0 && !isGroup && raw.identifier ? [raw.identifier] : joined;
     return { guid: raw.guid, isGroup, identifier: raw.identifier, name: raw.name, participants };
   }

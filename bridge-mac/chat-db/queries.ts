@@ -106,7 +106,8 @@ export function prepareQueries(db: Database): Queries {
   return {
     dataVersion: exact('PRAGMA data_version'),
     maxRowId: exact('SELECT max(ROWID) AS row_id FROM message'),
-    firstDated: exact('SELECT min(ROWID) AS row_id FROM message WHERE date >= ?'),
+    // The + keeps SQLite from walking all rows in order of ROWID instead of using the index on date.
+    firstDated: exact('SELECT min(+ROWID) AS row_id FROM message WHERE date >= ?'),
     guidAt: exact('SELECT guid FROM message WHERE ROWID = ?'),
     after: exact(`${messages} WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`),
     byGuid: exact(`${messages} WHERE m.guid = ?`),
@@ -118,7 +119,7 @@ export function prepareQueries(db: Database): Queries {
     ),
     participants: exact(
       hasHandleJoin
-        ? 'SELECT h.id AS id FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id WHERE j.chat_id = ? ORDER BY h.ROWID'
+        ? 'SELECT DISTINCT h.id AS id FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id WHERE j.chat_id = ? ORDER BY h.ROWID'
         : 'SELECT NULL AS id WHERE ? IS NULL',
     ),
     statuses: exact(`${statuses} WHERE m.ROWID IN (SELECT value FROM json_each(?))`),

@@ -29,6 +29,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX sends_guid ON sends (guid) WHERE guid IS NOT NULL;
   CREATE INDEX sends_lane ON sends (conversation, position)
     WHERE state IN ('accepted', 'attempting', 'handed_over', 'unknown');
+  CREATE INDEX sends_accepted ON sends (position) WHERE state = 'accepted';
   CREATE INDEX sends_state ON sends (state, since);
 
   CREATE TABLE cursor (

@@ -92,6 +92,17 @@ describe('what comes in', () => {
     expect(it.rig.entries[0]?.group?.guid).toBe('any;+;chat123');
   });
 
+  test('from someone with a handle per service is of a one-to-one conversation', async () => {
+    await using it = setUp();
+    it.messages.chat('any;-;anna', [ANNA]);
+    const sms = it.messages.handle(ANNA, 'SMS');
+    it.messages.db.prepare('INSERT INTO chat_handle_join (chat_id, handle_id) VALUES (1, ?)').run(sms);
+    it.messages.receive({ from: ANNA, chat: 'any;-;anna' });
+    it.look();
+    expect(it.rig.entries).toHaveLength(1);
+    expect(it.rig.entries[0]).not.toHaveProperty('group');
+  });
+
   test('without a handle is of the only other member of its chat', async () => {
     await using it = setUp();
     it.messages.receive({ from: null, chat: it.messages.direct(ANNA) });

@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../../kit/wait.ts';
 import { InboxRig, temporaryFolder } from '../kit/inbox-rig.ts';
 import { MessagesDb } from '../kit/messages-db.ts';
 
 const HOUR = 3_600_000;
-const WRITER = join(import.meta.dirname, '../kit/write-rows.ts');
+const WRITER = fileURLToPath(new URL('../kit/write-rows.ts', import.meta.url));
 
 async function writeRows(path: string, count: number, pauseMs: number): Promise<void> {
   const writer = spawn(process.execPath, [WRITER, path, String(count), String(pauseMs)], {

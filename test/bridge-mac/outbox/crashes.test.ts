@@ -23,7 +23,7 @@ describe('a bridge killed with SIGKILL', () => {
     // Opening a pipe for writing waits for a reader: the bridge stands still between the two.
     const inputs = join(rig.home, 'outgoing');
     mkdirSync(inputs, { recursive: true });
-    execFileSync('mkfifo', [join(inputs, '1-1.recipient')]);
+    execFileSync('/usr/bin/mkfifo', [join(inputs, '1-1.recipient')]);
     await rig.hub.send({ id: 'm1', to: ANNA });
     await waitFor('the draft of the text', () => existsSync(join(inputs, '1-1.text.new')));
     await rig.kill();
@@ -117,7 +117,7 @@ test('inputs that a crash left behind without an attempt to use them are removed
   await rig.hub.send({ id: 'm1', to: ANNA });
   await rig.hub.waitForStatus('m1', 'DELIVERED');
   await rig.kill();
-  execFileSync('touch', [join(rig.home, 'outgoing', '77-1.text')]);
+  writeFileSync(join(rig.home, 'outgoing', '77-1.text'), 'left behind');
   await rig.run();
   expect(readdirSync(join(rig.home, 'outgoing'))).toEqual([]);
   rmSync(join(rig.home, 'outgoing'), { recursive: true });
