@@ -6,7 +6,7 @@ import { BridgeRig } from './kit/bridge-rig.ts';
 
 const ANNA = '+12145550101';
 
-describe('the connection to the hub', () => {
+describe.concurrent('the connection to the hub', () => {
   test('is sought until the hub is there, and nothing is lost meanwhile', async () => {
     await using rig = await BridgeRig.prepare();
     rig.writePairing();
@@ -91,7 +91,7 @@ describe('the connection to the hub', () => {
   });
 });
 
-describe('a hub that', () => {
+describe.concurrent('a hub that', () => {
   test('speaks another protocol is quoted in the log, and asked again', async () => {
     await using rig = await BridgeRig.prepare();
     rig.writePairing();

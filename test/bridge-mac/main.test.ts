@@ -20,7 +20,7 @@ async function runBare(args: string[], env: Record<string, string> = {}) {
   return { code, output: program.lines.join('\n'), lines: program.lines };
 }
 
-describe('the program', () => {
+describe.concurrent('the program', () => {
   test('prints its commands and its configuration', async () => {
     const { code, output } = await runBare(['--help']);
     expect(code).toBe(0);
@@ -82,7 +82,7 @@ describe('the program', () => {
   });
 });
 
-describe('pair', () => {
+describe.concurrent('pair', () => {
   test('stores a credential that only its owner can read', async () => {
     await using rig = await BridgeRig.prepare();
     const { code, output } = await rig.outcome('pair', `${rig.hub.url}/`, rig.hub.code);
@@ -159,7 +159,7 @@ describe('pair', () => {
   });
 });
 
-describe('run', () => {
+describe.concurrent('run', () => {
   test('is refused a second time on the same home, until the first is gone', async () => {
     await using rig = await BridgeRig.start();
     const { code, output } = await rig.outcome('run');

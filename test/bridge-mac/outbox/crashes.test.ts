@@ -8,7 +8,7 @@ import { BridgeRig } from '../kit/bridge-rig.ts';
 const ANNA = '+12145550101';
 const DEADLINE = { BRIDGE_SEND_DEADLINE: '3s', BRIDGE_OSASCRIPT_TIMEOUT: '4s' };
 
-describe('a bridge killed with SIGKILL', () => {
+describe.concurrent('a bridge killed with SIGKILL', () => {
   test('right after it accepted sends it, once', async () => {
     await using rig = await BridgeRig.start({ env: DEADLINE });
     await rig.hub.send({ id: 'm1', to: ANNA });
