@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptInputs } from '../applescript/scripts.ts';
 
-// Between opening a file and reading it a script does nothing else.
-const READ_WITHIN_MS = 2_000;
+// A read that was under way has noted its time by then.
+const READ_WITHIN_MS = 500;
 const NEVER = new Date(0);
 
 /**
@@ -37,30 +37,41 @@ export class InputFiles {
 
   /** Whether osascript may have been started with the inputs of this attempt. */
   arePresent(attempt: { position: number; attempt: number }): boolean {
-    return existsSync(this.#paths(attempt).text);
+    const { text } = this.#paths(attempt);
+    return existsSync(text) || existsSync(withdrawn(text));
   }
 
   /**
    * Takes the text away from an osascript that may have outlived the bridge, and answers whether it provably never
    * read it: then it never can. False where that cannot be told, as on a volume that keeps no times of access.
+   *
+   * The file is renamed and emptied, not removed: whoever opens it late finds nothing, whoever has it open reads
+   * nothing, and a crash in between leaves the evidence for the next try.
    */
   async withdrawUnread(attempt: { position: number; attempt: number }): Promise<boolean> {
     const { text } = this.#paths(attempt);
     if (!(await this.#keepsAccessTimes())) return false;
-    await using file = await open(text, 'r');
-    await rm(text);
+    if (existsSync(text)) await rename(text, withdrawn(text));
+    await using file = await open(withdrawn(text), 'r+');
+    await file.truncate(0);
     await sleep(READ_WITHIN_MS);
     return (await file.stat()).atimeMs === NEVER.getTime();
   }
 
   async remove(attempt: { position: number; attempt: number }): Promise<void> {
     const { recipient, text } = this.#paths(attempt);
-    await Promise.all([text, `${text}.new`, recipient].map((path) => rm(path, { force: true })));
+    const paths = [text, `${text}.new`, withdrawn(text), recipient];
+    await Promise.all(paths.map((path) => rm(path, { force: true })));
   }
 
   /** Removes everything but the inputs of these attempts. */
   async keepOnly(attempts: readonly { position: number; attempt: number }[]): Promise<void> {
-    const kept = new Set(attempts.flatMap((attempt) => Object.values(this.#paths(attempt))));
+    const kept = new Set(
+      attempts.flatMap((attempt) => {
+        const { recipient, text } = this.#paths(attempt);
+        return [recipient, text, withdrawn(text)];
+      }),
+    );
     const names = existsSync(this.#folder) ? await readdir(this.#folder) : [];
     const paths = names.map((name) => join(this.#folder, name)).filter((path) => !kept.has(path));
     await Promise.all(paths.map((path) => rm(path, { force: true })));
@@ -79,6 +90,10 @@ export class InputFiles {
     const stem = join(this.#folder, `${position}-${attempt}`);
     return { recipient: `${stem}.recipient`, text: `${stem}.text` };
   }
+}
+
+function withdrawn(text: string): string {
+  return `${text}.withdrawn`;
 }
 
 async function writeDurably(path: string, content: string): Promise<void> {

@@ -176,7 +176,10 @@ export class Outbox implements AsyncDisposable {
     const done = this.#options.inputs
       .withdrawUnread(send)
       .catch(() => false)
-      .then((isUnread) => this.#settleAs(send, isUnread ? 'not_sent' : 'unclear'))
+      .then(async (isUnread) => {
+        this.#settleAs(send, isUnread ? 'not_sent' : 'unclear');
+        if (isUnread) await this.#options.inputs.remove(send);
+      })
       .finally(() => {
         this.#running.delete(send.position);
         this.wake();

@@ -50,6 +50,22 @@ describe.concurrent('a bridge killed with SIGKILL', () => {
     expect(await rig.mac.sent()).toHaveLength(1);
   });
 
+  test('and once more while it takes the inputs away still knows that they may have been read', async () => {
+    await using rig = await BridgeRig.start({ env: DEADLINE });
+    await rig.mac.behave(ANNA, 'late-row-4000', 1);
+    await rig.hub.send({ id: 'm1', to: ANNA });
+    await waitFor('osascript', async () => (await rig.mac.calls()).length === 1);
+    await rig.kill();
+    rig.runAlone();
+    const inputs = join(rig.home, 'outgoing');
+    await waitFor('the withdrawal', () => existsSync(join(inputs, '1-1.text.withdrawn')));
+    await rig.kill();
+    await rig.run();
+    await rig.hub.waitForStatus('m1', 'DELIVERED');
+    expect(await rig.mac.sent()).toHaveLength(1);
+    expect(await rig.mac.calls()).toHaveLength(1);
+  });
+
   test('while osascript runs and the message leaves finds its row and does not send again', async () => {
     await using rig = await BridgeRig.start({ env: DEADLINE });
     await rig.mac.behave(ANNA, 'late-row-1500');
