@@ -18,6 +18,8 @@ import { showWorkspace } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'workspaces' } as const;
 const ONE = '/api/workspaces/:location_id';
+/** How long both secrets sign after a rotation. */
+const ROTATION_OVERLAP_MS = 24 * 3_600_000;
 
 /** What joins a workspace to devices and to its client's webhook. */
 export function workspaceSettingRoutes(dependencies: AdminDependencies): Route[] {
@@ -119,13 +121,18 @@ function rotateRoute({ store, now, log }: AdminDependencies): Route {
     ...BASE,
     method: 'post',
     path: `${ONE}/rotate-secret`,
-    summary: 'Replaces the signing secret; the next event is signed with the new one.',
+    summary: 'Replaces the signing secret. For a day events are signed with the old one as well.',
     response: { status: 200, description: 'The new secret, shown only here.', schema: signingSecretSchema },
     errors: ['unknown_location'],
     handle: async ({ params }) => {
-      const { location_id } = await requireWorkspace(store, params.location_id);
+      const { location_id, signing_secret: previous_secret } = await requireWorkspace(
+        store,
+        params.location_id,
+      );
       const signing_secret = createSigningSecret();
-      (await store.updateWorkspace(location_id, { signing_secret }, now())) ?? refuseLocation();
+      const previous_secret_until = now() + ROTATION_OVERLAP_MS;
+      const changes = { signing_secret, previous_secret, previous_secret_until };
+      (await store.updateWorkspace(location_id, changes, now())) ?? refuseLocation();
       log.info({ location_id }, 'signing secret rotated');
       return { status: 200, body: { signing_secret } };
     },

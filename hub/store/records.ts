@@ -35,6 +35,11 @@ export interface Workspace {
   require_api_key: boolean;
   webhook_enabled: boolean;
   webhook_disabled_reason: string | null;
+  /** The signing secret before the last rotation, and until when events are signed with it as well. */
+  previous_secret: string | null;
+  previous_secret_until: number | null;
+  /** When the webhook began to fail without a success since; null while it works, or was never tried. */
+  failing_since: number | null;
   created_at: number;
   updated_at: number;
 }
@@ -53,7 +58,9 @@ export type NewWorkspace = Pick<
   | 'require_api_key'
 >;
 
-export type WorkspaceChanges = Partial<Omit<Workspace, 'location_id' | 'created_at' | 'updated_at'>>;
+export type WorkspaceChanges = Partial<
+  Omit<Workspace, 'location_id' | 'failing_since' | 'created_at' | 'updated_at'>
+>;
 
 /** Device X serves workspace Y on this channel. */
 export interface Assignment {
@@ -208,6 +215,10 @@ export interface ClaimedDelivery {
   url: string;
   headers: Header[];
   signing_secret: string;
+  /** Signs too, while receivers change over after a rotation. */
+  previous_secret: string | null;
+  /** Since when every attempt to reach this workspace's webhook failed; null when the last did not. */
+  failing_since: number | null;
 }
 
 export type AttemptError =

@@ -7,7 +7,7 @@ import type { AttemptRow, DeliveryRow, DeviceRow, MessageRow, WorkspaceRow } fro
 import type { Vault } from './vault.ts';
 
 /** Where a workspace's sealed values lie: the vault binds each to its row and column. */
-function sealPlace(locationId: string, column: 'headers' | 'signing_secret'): string {
+function sealPlace(locationId: string, column: 'headers' | 'signing_secret' | 'previous_secret'): string {
   return `workspaces/${locationId}/${column}`;
 }
 
@@ -19,12 +19,29 @@ export function sealSigningSecret(vault: Vault, locationId: string, secret: stri
   return vault.seal(secret, sealPlace(locationId, 'signing_secret'));
 }
 
+export function sealPreviousSecret(vault: Vault, locationId: string, secret: string): string {
+  return vault.seal(secret, sealPlace(locationId, 'previous_secret'));
+}
+
 export function toWorkspace(row: Selectable<WorkspaceRow>, vault: Vault): Workspace {
-  const { seq: _, headers, signing_secret, connected, require_api_key, webhook_enabled, ...rest } = row;
+  const {
+    seq: _,
+    headers,
+    signing_secret,
+    previous_secret,
+    connected,
+    require_api_key,
+    webhook_enabled,
+    ...rest
+  } = row;
   return {
     ...rest,
     headers: JSON.parse(vault.open(headers, sealPlace(row.location_id, 'headers'))) as Header[],
     signing_secret: vault.open(signing_secret, sealPlace(row.location_id, 'signing_secret')),
+    previous_secret:
+      previous_secret === null
+        ? null
+        : vault.open(previous_secret, sealPlace(row.location_id, 'previous_secret')),
     connected: connected === 1,
     require_api_key: require_api_key === 1,
     webhook_enabled: webhook_enabled === 1,

@@ -39,6 +39,10 @@ export interface WorkspaceRow {
   require_api_key: number;
   webhook_enabled: number;
   webhook_disabled_reason: string | null;
+  /** Sealed. */
+  previous_secret: string | null;
+  previous_secret_until: number | null;
+  failing_since: number | null;
   created_at: number;
   updated_at: number;
 }

@@ -43,7 +43,7 @@ export interface WorkspaceStore {
   createWorkspace(workspace: NewWorkspace, now: number): Promise<Workspace>;
   listWorkspaces(page: PageRequest): Promise<Page<Workspace>>;
   findWorkspace(locationId: string): Promise<Workspace | undefined>;
-  /** Clearing the URL or switching the webhook off turns its pending deliveries into recorded ones. */
+  /** A new URL, or switching the webhook on, begins its record of failures anew. Clearing the URL or switching the webhook off turns its pending deliveries into recorded ones. */
   updateWorkspace(locationId: string, changes: WorkspaceChanges, now: number): Promise<Workspace | undefined>;
   /** Deletes the workspace with its assignments, keys, and deliveries; its messages stay for the record. */
   deleteWorkspace(locationId: string): Promise<boolean>;

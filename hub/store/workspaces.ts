@@ -2,7 +2,7 @@ import { sql, type Transaction, type Updateable } from 'kysely';
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
 import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
-import { sealHeaders, sealSigningSecret, toWorkspace } from './rows.ts';
+import { sealHeaders, sealPreviousSecret, sealSigningSecret, toWorkspace } from './rows.ts';
 import type { Schema, WorkspaceRow } from './schema.ts';
 import { UnknownDeviceError, type WorkspaceStore } from './store.ts';
 import type { Vault } from './vault.ts';
@@ -67,6 +67,9 @@ async function createWorkspace(
       require_api_key: Number(workspace.require_api_key),
       webhook_enabled: 1,
       webhook_disabled_reason: null,
+      previous_secret: null,
+      previous_secret_until: null,
+      failing_since: null,
       created_at: now,
       updated_at: now,
     })
@@ -96,15 +99,20 @@ async function updateWorkspace(
 
 /** Only what `changes` names; undefined leaves a column as it is. A webhook switched on forgets why it was off. */
 function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault): Updateable<WorkspaceRow> {
-  const { headers, signing_secret, connected, require_api_key, webhook_enabled, ...plain } = changes;
+  const { headers, signing_secret, previous_secret, connected, require_api_key, webhook_enabled, ...plain } =
+    changes;
   const columns: Updateable<WorkspaceRow> = { ...plain };
   if (headers) columns.headers = sealHeaders(vault, locationId, headers);
   if (signing_secret !== undefined)
     columns.signing_secret = sealSigningSecret(vault, locationId, signing_secret);
+  if (previous_secret !== undefined)
+    columns.previous_secret =
+      previous_secret === null ? null : sealPreviousSecret(vault, locationId, previous_secret);
   if (connected !== undefined) columns.connected = Number(connected);
   if (require_api_key !== undefined) columns.require_api_key = Number(require_api_key);
   if (webhook_enabled !== undefined) columns.webhook_enabled = Number(webhook_enabled);
   if (webhook_enabled === true) columns.webhook_disabled_reason = null;
+  if (webhook_enabled === true || changes.url !== undefined) columns.failing_since = null;
   return columns;
 }
 

@@ -41,7 +41,6 @@ export class Deliverer implements AsyncDisposable {
   readonly #loop: Loop;
   readonly #lanes = new Map<string, Lane>();
   readonly #running = new Set<Promise<void>>();
-  readonly #failingSince = new Map<string, number>();
   readonly #cut = new AbortController();
   readonly #outcomes: OutcomeBuffer;
   #posting = 0;
@@ -138,12 +137,11 @@ export class Deliverer implements AsyncDisposable {
             attempt: delivery.attempt,
             status: result.http_status,
             retryAfter: result.retryAfter,
-            failingSince: this.#failingSince.get(delivery.location_id) ?? result.at,
+            failingSince: delivery.failing_since ?? result.at,
           },
           now(),
           random,
         );
-    this.#noteHealth(delivery.location_id, result);
     metrics.deliveryAttempts.inc({ outcome: outcome.kind });
     metrics.deliverySeconds.observe(result.latency_ms / 1_000);
     this.#report(delivery, result, outcome, log);
@@ -151,11 +149,6 @@ export class Deliverer implements AsyncDisposable {
       { id: delivery.id, attempt: attemptOf(delivery, result), outcome },
       this.#posting === 0,
     );
-  }
-
-  #noteHealth(locationId: string, result: PostResult): void {
-    if (result.succeeded) this.#failingSince.delete(locationId);
-    else if (!this.#failingSince.has(locationId)) this.#failingSince.set(locationId, result.at);
   }
 
   #report(

@@ -15,6 +15,8 @@ export interface OutgoingEvent {
   url: string;
   headers: Header[];
   signing_secret: string;
+  /** Signs too, while receivers change over after a rotation. */
+  previous_secret: string | null;
 }
 
 /** What came of one POST. `retryAfter` is the header as sent. */
@@ -110,10 +112,19 @@ function composeHeaders(event: OutgoingEvent, at: number): string[] {
     'content-type': 'application/json',
     'webhook-id': event.webhook_id,
     'webhook-timestamp': String(toSeconds(at)),
-    'webhook-signature': signWebhook(event.signing_secret, event.webhook_id, at, event.body),
+    'webhook-signature': composeSignature(event, at),
   };
   for (const { key } of event.headers) if (key.toLowerCase() === 'user-agent') delete own['user-agent'];
   return [...Object.entries(own).flat(), ...event.headers.flatMap(({ key, value }) => [key, value])];
+}
+
+// Receivers accept an event when any one of its signatures is right.
+function composeSignature(event: OutgoingEvent, at: number): string {
+  const { signing_secret, previous_secret, webhook_id, body } = event;
+  const current = signWebhook(signing_secret, webhook_id, at, body);
+  return previous_secret === null
+    ? current
+    : `${current} ${signWebhook(previous_secret, webhook_id, at, body)}`;
 }
 
 // The status decides; an answer whose body breaks off or never ends has still been given.

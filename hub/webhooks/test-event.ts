@@ -17,9 +17,17 @@ export async function sendTestEvent(
     message: 'A test event of Bluewire: address, headers and signature arrive as those of real events do.',
     timestamp: rfc3339(now),
   };
-  const { url, headers, signing_secret } = workspace;
+  const { url, headers, signing_secret, previous_secret_until } = workspace;
+  const previous_secret = (previous_secret_until ?? 0) > now ? workspace.previous_secret : null;
   const webhook_id = `msg_${randomUUIDv7()}`;
-  const result = await poster.post({ webhook_id, body: JSON.stringify(event), url, headers, signing_secret });
+  const result = await poster.post({
+    webhook_id,
+    body: JSON.stringify(event),
+    url,
+    headers,
+    signing_secret,
+    previous_secret,
+  });
   return {
     status: result.http_status,
     body: result.response,

@@ -102,7 +102,8 @@ function claimFrom(
     recordPending(context, locationId);
     return [];
   }
-  const { url, headers, signing_secret } = workspace;
+  const { url, headers, signing_secret, previous_secret_until, failing_since } = workspace;
+  const previous_secret = (previous_secret_until ?? 0) > now ? workspace.previous_secret : null;
   const due = context.db.all<DueRow>(DUE, locationId, now, limit);
   for (const { seq } of due) context.db.run(LEASE, owner, lease_until, seq);
   return due.map(({ id, type, body, tries, created_at }) => ({
@@ -116,5 +117,7 @@ function claimFrom(
     url,
     headers,
     signing_secret,
+    previous_secret,
+    failing_since,
   }));
 }

@@ -37,6 +37,7 @@ export function settleDeliveries(
     }
     addAttempt(context, delivery, one.attempt);
     applyOutcome(context, delivery, one, now);
+    noteHealth(context, delivery.location_id, one);
   }
 }
 
@@ -54,6 +55,19 @@ function applyOutcome(
     close(context, delivery, outcome.kind === 'delivered' ? 'delivered' : kept, error, now);
   }
   if (outcome.kind === 'disable') disableWebhook(context, delivery.location_id, outcome.reason, now);
+}
+
+/** Since when the webhook fails: set by the first failure, cleared by any success. */
+function noteHealth(
+  { db, directory }: SqliteContext,
+  locationId: string,
+  { attempt, outcome }: SettledDelivery,
+): void {
+  const known = directory.workspace(locationId)?.failing_since;
+  const failingSince = outcome.kind === 'delivered' ? null : (known ?? attempt.at);
+  if (known === undefined || known === failingSince) return;
+  db.run('UPDATE workspaces SET failing_since = ? WHERE location_id = ?', failingSince, locationId);
+  directory.forget();
 }
 
 function close(

@@ -140,6 +140,48 @@ describe('webhook delivery', () => {
     );
   });
 
+  test('that fails for five days switches the webhook off, a restart in between or not, until an admin switches it on', async () => {
+    let now = Date.now();
+    await using receiver = await Receiver.start();
+    receiver.answer = () => 500;
+    const first = await TestHub.start({}, { now: () => now });
+    const { device, id } = await begin(first, receiver.url);
+    await device.report(messageEntry('g1', 'Hi'));
+    await waitFor('a failure', async () => (await deliveriesOf(first, id))[0]?.last_error);
+    await first.stop();
+
+    now += 5 * 86_400_000;
+    await using hub = await TestHub.start({}, { now: () => now }, first.dataDir);
+    const readWorkspace = async () => (await hub.api('GET', `/api/workspaces/${id}`)).body;
+    await waitFor(
+      'the switch-off',
+      async () => ((await readWorkspace()).webhook_enabled as unknown) === false,
+    );
+    expect(String((await readWorkspace()).webhook_disabled_reason)).toContain('five days');
+
+    await hub.api('PATCH', `/api/workspaces/${id}`, { webhook_enabled: true });
+    const [event] = await deliveriesOf(hub, id);
+    await hub.api('POST', `/api/deliveries/${event?.id}/retry`);
+    await waitFor('one more failure', () => receiver.calls.length === 3);
+    await waitFor('its outcome', async () => (await deliveriesOf(hub, id))[0]?.attempts === 3);
+    expect(await readWorkspace()).toMatchObject({ webhook_enabled: true });
+  });
+
+  test('is signed with both secrets for a day after a rotation, then with the new one alone', async () => {
+    let now = Date.now();
+    await using hub = await TestHub.start({}, { now: () => now });
+    await using receiver = await Receiver.start();
+    const { id, secret } = await hub.createWorkspace({ url: receiver.url });
+    const rotated = await hub.api('POST', `/api/workspaces/${id}/rotate-secret`);
+    await hub.api('POST', `/api/workspaces/${id}/test`);
+    receiver.verifyAll(secret);
+    receiver.verifyAll(String(rotated.body.signing_secret));
+    expect(JSON.stringify((await hub.api('GET', `/api/workspaces/${id}`)).body)).not.toContain('whsec_');
+    now += 86_400_001;
+    await hub.api('POST', `/api/workspaces/${id}/test`);
+    expect(String(receiver.calls[1]?.headers['webhook-signature']).split(' ')).toHaveLength(1);
+  });
+
   test('to a private address is blocked and says how to permit it', async () => {
     await using hub = await TestHub.start({ HUB_ALLOWED_TARGETS: '' });
     await using receiver = await Receiver.start();

@@ -23,6 +23,7 @@ function eventTo(url: string, headers: { key: string; value: string }[] = []) {
     url,
     headers,
     signing_secret: createSigningSecret(),
+    previous_secret: null,
   };
 }
 

@@ -19,6 +19,9 @@ CREATE TABLE workspaces (
   require_api_key INTEGER NOT NULL,
   webhook_enabled INTEGER NOT NULL,
   webhook_disabled_reason TEXT,
+  previous_secret TEXT,
+  previous_secret_until INTEGER,
+  failing_since INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;

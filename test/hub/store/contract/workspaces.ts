@@ -27,6 +27,9 @@ export function describeWorkspaces(open: OpenStore): void {
       ...given,
       webhook_enabled: true,
       webhook_disabled_reason: null,
+      previous_secret: null,
+      previous_secret_until: null,
+      failing_since: null,
       created_at: NOW,
       updated_at: NOW,
     });
