@@ -3,7 +3,7 @@ import { apiKeySchema, createdApiKeySchema, newApiKeySchema } from '../../shared
 import { ApiError } from '../../shared/api/errors.ts';
 import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
-import { createApiKey, hashToken } from '../credentials/tokens.ts';
+import { createApiKey, hashToken, nameInLog } from '../credentials/tokens.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { requireWorkspace } from './lookups.ts';
 import { showTime, showTimeOrNull } from './views.ts';
@@ -29,7 +29,7 @@ export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
         const key = createApiKey();
         const created_at = now();
         await store.createApiKey({ id, location_id, name, hash: hashToken(key), created_at });
-        log.info({ location_id, key_id: id }, 'API key created');
+        log.info({ workspace: nameInLog(location_id), key_id: id }, 'API key created');
         return { status: 201, body: { id, key, name, created_at: showTime(created_at) } };
       },
     }),
@@ -62,7 +62,7 @@ export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
         const { location_id } = await requireWorkspace(store, params.location_id);
         if (!(await store.revokeApiKey(location_id, params.id ?? '')))
           throw new ApiError('not_found', 'This workspace has no API key with this id.');
-        log.info({ location_id, key_id: params.id }, 'API key revoked');
+        log.info({ workspace: nameInLog(location_id), key_id: params.id }, 'API key revoked');
         return { status: 204 };
       },
     }),

@@ -10,7 +10,7 @@ import {
 } from '../../shared/api/workspaces.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
-import { createSigningSecret } from '../credentials/tokens.ts';
+import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
 import type { Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { refuseLocation, requireWorkspace } from './lookups.ts';
@@ -51,7 +51,7 @@ function createRoute({ store, now, log, requireApiKeyByDefault }: AdminDependenc
         composeWorkspace(body, model, requireApiKeyByDefault),
         now(),
       );
-      log.info({ location_id: created.location_id }, 'workspace created');
+      log.info({ workspace: nameInLog(created.location_id) }, 'workspace created');
       const view = showWorkspace(created, []);
       return { status: 201, body: { ...view, signing_secret: created.signing_secret } };
     },
@@ -162,7 +162,7 @@ function deleteRoute({ store, log, onDevicesChanged }: AdminDependencies): Route
       const { location_id } = await requireWorkspace(store, params.location_id);
       const assignments = await store.listAssignments(location_id);
       if (!(await store.deleteWorkspace(location_id))) refuseLocation();
-      log.info({ location_id }, 'workspace deleted');
+      log.info({ workspace: nameInLog(location_id) }, 'workspace deleted');
       onDevicesChanged(assignments.map((assignment) => assignment.device_id));
       return { status: 204 };
     },

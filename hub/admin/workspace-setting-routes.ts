@@ -9,7 +9,7 @@ import {
 } from '../../shared/api/workspaces.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
-import { createSigningSecret } from '../credentials/tokens.ts';
+import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
 import type { Assignment } from '../store/records.ts';
 import { type Store, UnknownDeviceError } from '../store/store.ts';
 import type { AdminDependencies } from './dependencies.ts';
@@ -133,7 +133,7 @@ function rotateRoute({ store, now, log }: AdminDependencies): Route {
       const previous_secret_until = now() + ROTATION_OVERLAP_MS;
       const changes = { signing_secret, previous_secret, previous_secret_until };
       (await store.updateWorkspace(location_id, changes, now())) ?? refuseLocation();
-      log.info({ location_id }, 'signing secret rotated');
+      log.info({ workspace: nameInLog(location_id) }, 'signing secret rotated');
       return { status: 200, body: { signing_secret } };
     },
   });

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { ApiErrorCode } from '../../shared/api/errors.ts';
 
 /** What a handler sees of a request: plain data, validated. */
-export interface RouteRequest<Body = unknown, Query = unknown> {
+interface RouteRequest<Body = unknown, Query = unknown> {
   params: Record<string, string>;
   query: Query;
   body: Body;

@@ -42,3 +42,8 @@ export function createSigningSecret(): string {
 export function createApiKey(): string {
   return `bwk_${createToken()}`;
 }
+
+/** How logs name a workspace: enough to find it by, and not its location_id, with which anyone may send. */
+export function nameInLog(locationId: string): string {
+  return `${locationId.slice(0, 8)}…`;
+}

@@ -61,10 +61,14 @@ function nameRequest(request: Request, response: Response, next: NextFunction, o
   response.setHeader('cache-control', 'no-store');
   if (options.isStopping()) response.setHeader('connection', 'close');
   if (options.log.isLevelEnabled('debug')) {
-    const { method, path } = request;
     response.on('finish', () =>
       options.log.debug(
-        { request_id: requestId(response), method, path, status: response.statusCode },
+        {
+          request_id: requestId(response),
+          method: request.method,
+          route: routeOf(request),
+          status: response.statusCode,
+        },
         'answered',
       ),
     );
@@ -116,7 +120,7 @@ function send(response: Response, { status, body, headers }: RouteResponse): voi
 
 function answerError(error: unknown, request: Request, response: Response, log: Logger): void {
   const answer = apiErrorOf(error);
-  const fields = { request_id: requestId(response), method: request.method, path: request.path };
+  const fields = { request_id: requestId(response), method: request.method, route: routeOf(request) };
   if (answer.code === 'internal')
     log.error({ ...fields, err: answer.cause }, 'a request failed unexpectedly');
   else if (answer.code === 'unavailable')
@@ -129,6 +133,12 @@ function answerError(error: unknown, request: Request, response: Response, log: 
   if (answer.retryAfter !== undefined) headers['retry-after'] = String(Math.ceil(answer.retryAfter));
   if (answer.status === 401) headers['www-authenticate'] = 'Bearer';
   send(response, { status: answer.status, body: answer.body, headers });
+}
+
+// The pattern and not the path: a path may hold a location_id or a set-up code, which are credentials.
+function routeOf(request: Request): string | undefined {
+  const route = request.route as { path?: string } | undefined;
+  return route?.path;
 }
 
 function requestId(response: Response): string {

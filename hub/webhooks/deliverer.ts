@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Loop } from '../../shared/runtime/loop.ts';
+import { nameInLog } from '../credentials/tokens.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ClaimedDelivery, SettledDelivery } from '../store/records.ts';
 import type { DeliveryStore } from '../store/store.ts';
@@ -159,7 +160,7 @@ export class Deliverer implements AsyncDisposable {
   ): void {
     const fields = {
       delivery_id: delivery.id,
-      location_id: delivery.location_id,
+      workspace: nameInLog(delivery.location_id),
       attempt: delivery.attempt,
       status: result.http_status,
       latency_ms: Math.round(result.latency_ms),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageQuerySchema, timeSchema } from './pages.ts';
 
-export const deliveryStatusSchema = z.enum(['pending', 'delivered', 'dead', 'recorded']);
+const deliveryStatusSchema = z.enum(['pending', 'delivered', 'dead', 'recorded']);
 
 export const deliveryQuerySchema = pageQuerySchema.extend({
   workspace: z.string().max(128).optional().meta({ description: 'location_id' }),
@@ -25,7 +25,7 @@ export const deliverySchema = z
 export type DeliveryView = z.infer<typeof deliverySchema>;
 
 /** One POST of a delivery. */
-export const attemptSchema = z.object({
+const attemptSchema = z.object({
   attempt: z.int(),
   at: timeSchema,
   latency_ms: z.number(),

@@ -11,7 +11,6 @@ const deviceFields = {
 
 /** Announces a device, which then pairs with the one-time code of the answer. */
 export const enrollmentSchema = z.object({ kind: deviceKindSchema, ...deviceFields });
-export type EnrollmentBody = z.infer<typeof enrollmentSchema>;
 
 export const createdEnrollmentSchema = z.object({
   code: z.string(),
@@ -22,7 +21,6 @@ export const createdEnrollmentSchema = z.object({
 });
 
 export const deviceChangesSchema = z.object({ ...deviceFields, name: deviceFields.name.optional() });
-export type DeviceChangesBody = z.infer<typeof deviceChangesSchema>;
 
 export const deviceSchema = z
   .object({

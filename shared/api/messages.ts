@@ -4,7 +4,7 @@ import { failureSchema } from '../failure-codes.ts';
 import { MESSAGE_STATUSES } from '../status-ladder.ts';
 import { pageQuerySchema, timeSchema } from './pages.ts';
 
-export const messageStatusSchema = z.enum([...MESSAGE_STATUSES, 'RECEIVED']);
+const messageStatusSchema = z.enum([...MESSAGE_STATUSES, 'RECEIVED']);
 
 export const messageQuerySchema = pageQuerySchema.extend({
   workspace: z.string().max(128).optional().meta({ description: 'location_id' }),

@@ -4,10 +4,10 @@ import { timeSchema } from './pages.ts';
 
 /** Stands in for a header's value in every answer; sent back unchanged, it keeps the stored value. */
 export const MASK = '••••';
-export const MAX_HEADERS = 50;
+const MAX_HEADERS = 50;
 
 /** RFC 9110 field names and values; the rest (reserved names, twins) is judged with a sentence of its own. */
-export const headerSchema = z.object({
+const headerSchema = z.object({
   key: z
     .string()
     .max(256)
@@ -79,7 +79,7 @@ export const workspaceChangesSchema = z.object({
 });
 export type WorkspaceChangesBody = z.infer<typeof workspaceChangesSchema>;
 
-export const assignedDeviceSchema = z.object({ device_id: z.string(), channels: z.array(channelSchema) });
+const assignedDeviceSchema = z.object({ device_id: z.string(), channels: z.array(channelSchema) });
 
 export const workspaceSchema = z
   .object({

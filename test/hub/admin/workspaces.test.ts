@@ -91,6 +91,7 @@ describe('creating a workspace', () => {
     expect(read.body.created_at).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(JSON.stringify(hub.logLines)).not.toContain('very-secret');
     expect(JSON.stringify(hub.logLines)).not.toContain(String(body.signing_secret));
+    expect(JSON.stringify(hub.logLines)).not.toContain(String(body.location_id));
   });
 
   test.each([
