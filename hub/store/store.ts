@@ -141,6 +141,7 @@ export interface MessageStore {
   listTimeline(id: string): Promise<TimelineEvent[]>;
 }
 
+/** Claims and outcomes survive the end of the process, but a power failure may undo the latest: an event goes out again. */
 export interface DeliveryStore {
   /**
    * Claims deliveries that are due, counting the attempt, in one statement. Only the oldest pending delivery of a

@@ -57,6 +57,20 @@ export class SqliteConnection {
     return this.prepare(sql).all(...values) as Row[];
   }
 
+  /**
+   * Like `transaction`, but only the next durable commit puts it on disk. It survives the end of this process; a power
+   * failure may undo it, in order, with nothing committed later left standing. For steps that no promise hangs on.
+   */
+  relaxedTransaction<T>(work: () => T): T {
+    // Never prepared ahead: this pragma acts when it is parsed.
+    this.db.exec('PRAGMA synchronous = NORMAL');
+    try {
+      return this.transaction(work);
+    } finally {
+      this.db.exec('PRAGMA synchronous = FULL');
+    }
+  }
+
   /** All of `work`, or nothing. SQLite itself rolls back on a full disk: then there is nothing left to undo. */
   transaction<T>(work: () => T): T {
     this.run('BEGIN IMMEDIATE');

@@ -31,14 +31,14 @@ export function createSqliteStore(
 ): Omit<Store, typeof Symbol.asyncDispose> & { freeLeases(): Promise<void> } {
   const context: SqliteContext = { db, directory: new Directory(db, vault), log, lastServed: '' };
   const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: db.forKysely }) });
-  const { base, read, write, recall } = steps(context, kysely, vault);
+  const { base, read, write, writeRelaxed, recall } = steps(context, kysely, vault);
   return {
     ...workspaceSteps(base),
     ...apiKeySteps(base),
     ...deviceSteps(base),
     ...listSteps(base),
     ...messageSteps(write),
-    ...deliverySteps(read, write),
+    ...deliverySteps(read, write, writeRelaxed),
     findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
     listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
     findAccepted: (locationId, messageId) => read((own) => findAccepted(own, locationId, messageId)),
@@ -58,7 +58,7 @@ function steps(
   context: SqliteContext,
   kysely: Kysely<Schema>,
   vault: Vault,
-): { base: Base; read: Run; write: Run; recall: Run } {
+): { base: Base; read: Run; write: Run; writeRelaxed: Run; recall: Run } {
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!context.db.db.open) throw new StoreUnavailableError('The store is closed.');
     try {
@@ -68,17 +68,19 @@ function steps(
     }
   };
   // Kysely's transactions are open across turns of the event loop: its own lock keeps the steps out of them.
-  const write: Run = (work) =>
+  const step = <T>(run: () => T): Promise<T> =>
     guarded(() =>
       kysely.connection().execute(async () => {
         try {
-          return context.db.transaction(() => work(context));
+          return run();
         } catch (error) {
           context.directory.forget();
           throw error;
         }
       }),
     );
+  const write: Run = (work) => step(() => context.db.transaction(() => work(context)));
+  const writeRelaxed: Run = (work) => step(() => context.db.relaxedTransaction(() => work(context)));
   const read: Run = (work) => guarded(() => kysely.connection().execute(async () => work(context)));
   // Mostly from memory, so not behind that lock. What it may meet of an open change, the change's end forgets.
   const recall: Run = (work) => guarded(async () => work(context));
@@ -88,7 +90,7 @@ function steps(
     change: (work) =>
       guarded(() => kysely.transaction().execute(work)).finally(() => context.directory.forget()),
   };
-  return { base, read, write, recall };
+  return { base, read, write, writeRelaxed, recall };
 }
 
 function messageSteps(
@@ -107,13 +109,15 @@ function messageSteps(
   };
 }
 
+/** A claim or an outcome that a power failure undoes costs one more POST of the same event: what at least once allows. */
 function deliverySteps(
   read: Run,
   write: Run,
+  writeRelaxed: Run,
 ): Omit<DeliveryStore, 'listDeliveries' | 'findDelivery' | 'listAttempts'> {
   return {
-    claimDeliveries: (request, now) => write((own) => claimDeliveries(own, request, now)),
-    settleDeliveries: (owner, settled, now) => write((own) => settleDeliveries(own, owner, settled, now)),
+    claimDeliveries: (request, now) => writeRelaxed((own) => claimDeliveries(own, request, now)),
+    settleDeliveries: (owner, settled, now) => writeRelaxed((own) => settleDeliveries(own, owner, settled, now)),
     releaseDeliveries: (owner) => write((own) => releaseDeliveries(own, owner)),
     nextDeliveryAt: (_now, busy = []) => read((own) => nextDeliveryAt(own, busy)),
     retryDelivery: (id, now) => write((own) => retryDelivery(own, id, now)),
