@@ -3,7 +3,7 @@ import type { MessageEntry } from '../../shared/wire/journal.ts';
 import type { Cursor, PendingRow } from '../store/inbox-store.ts';
 import type { BridgeStore } from '../store/open-store.ts';
 import type { ChatDb, MessageRow } from './chat-db.ts';
-import { judgeRow } from './judge-row.ts';
+import { type Judgement, judgeRow } from './judge-row.ts';
 
 const ROWS_AT_ONCE = 500;
 const PENDING_PATIENCE_MS = 24 * 3_600_000;
@@ -74,8 +74,12 @@ function readBatch(db: ChatDb, deps: InboxDeps): number {
     const moment = now();
     const dates = rows.map((row) => row.at).filter((at) => at <= moment);
     const dated = dates.reduce((newest, at) => Math.max(newest, at), cursor?.dated ?? 0);
-    store.transaction(() => {
-      for (const row of rows) takeRow(db, row, deps, undefined);
+    const judged = rows.map((row) => ({ row, judgement: judge(db, row, deps) }));
+    // What brings nothing for the hub is read again after a power failure, and judged the same.
+    const isNews = judged.some(({ judgement }) => judgement.kind === 'message');
+    const commit = isNews ? store.transaction : store.relaxedTransaction;
+    commit(() => {
+      for (const { row, judgement } of judged) takeRow(row, judgement, deps, undefined);
       store.inbox.setCursor({ rowId: last.rowId, guid: last.guid, dated });
     });
     return rows.length;
@@ -91,15 +95,23 @@ function recheckPending(db: ChatDb, deps: InboxDeps): void {
       for (const waiting of pending) {
         const row = db.rowByGuid(waiting.guid);
         if (row === undefined) store.inbox.dropPending(waiting.guid);
-        else takeRow(db, row, deps, waiting);
+        else takeRow(row, judge(db, row, deps), deps, waiting);
       }
     }),
   );
 }
 
-function takeRow(db: ChatDb, row: MessageRow, deps: InboxDeps, waiting: PendingRow | undefined): void {
-  const { store, pairedAt, log, now } = deps;
-  const judgement = judgeRow(row, row.fromMe ? [] : db.chatsOf(row.rowId), pairedAt);
+function judge(db: ChatDb, row: MessageRow, { pairedAt }: InboxDeps): Judgement {
+  return judgeRow(row, row.fromMe ? [] : db.chatsOf(row.rowId), pairedAt);
+}
+
+function takeRow(
+  row: MessageRow,
+  judgement: Judgement,
+  deps: InboxDeps,
+  waiting: PendingRow | undefined,
+): void {
+  const { store, log, now } = deps;
   if (judgement.kind === 'wait') {
     keepWaiting(row, judgement.lacks, waiting, deps);
     return;

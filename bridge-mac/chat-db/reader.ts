@@ -76,6 +76,8 @@ export class ChatDbReader implements AsyncDisposable {
       if (version !== this.#seenVersion) {
         this.#options.onChange(db);
         this.#seenVersion = version;
+        // A message comes in several commits: the next may have been made meanwhile.
+        return 0;
       }
       this.#hints.rearm();
     } catch (error) {

@@ -48,7 +48,7 @@ export class Journal {
       journal.renew();
       return 'renewed';
     }
-    if (seq > journal.ackedSeq) journal.acknowledge(seq);
+    if (seq > journal.ackedSeq) this.#store.relaxedTransaction(() => journal.acknowledge(seq));
     return 'ok';
   }
 }

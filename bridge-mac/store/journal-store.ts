@@ -61,12 +61,8 @@ export class JournalStore {
   }
 
   acknowledge(seq: number): void {
-    this.#db
-      .transaction(() => {
-        this.#drop.run(seq);
-        this.#setMeta.run(String(seq), 'acked_seq');
-      })
-      .immediate();
+    this.#drop.run(seq);
+    this.#setMeta.run(String(seq), 'acked_seq');
   }
 
   /** Gives the entries that are left a new journal with numbers from 1. */

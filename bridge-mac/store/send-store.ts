@@ -59,6 +59,9 @@ export class SendStore {
   readonly #rebase: Statement<[number, number]>;
   readonly #isBound: Statement<[string], unknown>;
   readonly #purge: Statement<[number]>;
+  readonly #open: Statement<[], { open: number }>;
+  /** Lists by their condition; preparing one costs more than running it. */
+  readonly #lists = new Map<string, Statement<[number], StoredSend>>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -91,6 +94,10 @@ export class SendStore {
     this.#bind = db.prepare('UPDATE sends SET row_id = ?, guid = ? WHERE position = ?');
     this.#rebase = db.prepare('UPDATE sends SET baseline = ? WHERE position = ?');
     this.#isBound = db.prepare('SELECT 1 FROM sends WHERE guid = ?');
+    this.#open = db.prepare(
+      `SELECT count(*) AS open FROM sends
+       WHERE state IN ('accepted', 'attempting', 'handed_over', 'unknown', 'matched')`,
+    );
     this.#purge = db.prepare(`DELETE FROM sends WHERE state IN ${CLOSED} AND since < ?`);
   }
 
@@ -141,25 +148,25 @@ export class SendStore {
   unmatched({ overdueSince }: { overdueSince: number }): StoredSend[] {
     return this.#all(
       `state IN ${UNMATCHED} OR (state = 'accepted' AND attempt > 0)
-       OR (state = 'overdue' AND since > ${Math.floor(overdueSince)}) ORDER BY position`,
+       OR (state = 'overdue' AND since > ?) ORDER BY position`,
+      overdueSince,
     );
   }
 
   /** Sends in one of these states, oldest first; only those that entered it after `since`. */
   inState(states: readonly SendState[], since = 0): StoredSend[] {
     const list = states.map((state) => `'${state}'`).join(', ');
-    return this.#all(`state IN (${list}) AND since > ${Math.floor(since)} ORDER BY position`);
+    return this.#all(`state IN (${list}) AND since > ? ORDER BY position`, since);
   }
 
   /** Accepted sends whose time has passed. */
   expired(now: number): StoredSend[] {
-    return this.#all(`state = 'accepted' AND expires_at <= ${Math.floor(now)} ORDER BY position`);
+    return this.#all("state = 'accepted' AND expires_at <= ? ORDER BY position", now);
   }
 
   /** Sends without a result. */
   get open(): number {
-    const open = `SELECT count(*) AS open FROM sends WHERE state IN ('accepted', 'attempting', 'handed_over', 'unknown', 'matched')`;
-    return this.#db.prepare<[], { open: number }>(open).get()?.open ?? 0;
+    return this.#open.get()?.open ?? 0;
   }
 
   /** Forgets sends that were closed before `moment`. */
@@ -167,7 +174,10 @@ export class SendStore {
     this.#purge.run(moment);
   }
 
-  #all(condition: string): StoredSend[] {
-    return this.#db.prepare<[], StoredSend>(`SELECT * FROM sends WHERE ${condition}`).all();
+  #all(condition: string, moment: number): StoredSend[] {
+    const known = this.#lists.get(condition);
+    const list = known ?? this.#db.prepare<[number], StoredSend>(`SELECT * FROM sends WHERE ${condition}`);
+    this.#lists.set(condition, list);
+    return list.all(moment);
   }
 }

@@ -154,9 +154,9 @@ export class DeviceSession implements DeviceConnection {
     const { store, metrics, now, onDeliveriesDue } = this.#dependencies;
     try {
       const { acked_seq, deliveries } = await store.recordJournal(this.deviceId, batch, now());
+      if (deliveries > 0) onDeliveriesDue();
       answer({ acked_seq });
       for (const { entry } of batch.entries) metrics.journalEntries.inc({ kind: entry.kind });
-      if (deliveries > 0) onDeliveriesDue();
     } catch (error) {
       if (!(error instanceof JournalGapError)) throw error;
       this.#log.warn({ expected: error.expected }, 'the journal has a gap; the device is asked to resend');

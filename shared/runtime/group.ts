@@ -1,7 +1,8 @@
 /**
- * Gathers calls made within one turn of the event loop and hands them to `run` together, so that one transaction
- * (one fsync) serves all of them. `run` answers in the order of its inputs; its failure fails every caller.
- * While one batch runs the next one gathers.
+ * Gathers calls and hands them to `run` together, so that one transaction (one fsync) serves all of them. It waits only
+ * while each turn of the event loop brings further calls: a lone call goes at once, and under load the batch grows to
+ * what is in flight. `run` answers in the order of its inputs; its failure fails every caller. While one batch runs the
+ * next one gathers.
  */
 export function groupCalls<Input, Output>(
   run: (inputs: Input[]) => Promise<Output[]>,
@@ -11,8 +12,16 @@ export function groupCalls<Input, Output>(
   let waiting: Waiting[] = [];
   let busy = false;
 
+  const gatherWhileGrowing = async (): Promise<void> => {
+    for (let before = 0; waiting.length > before && waiting.length < limit; ) {
+      before = waiting.length;
+      await new Promise(setImmediate);
+    }
+  };
+
   const flush = async (): Promise<void> => {
     while (waiting.length > 0) {
+      await gatherWhileGrowing();
       const batch = waiting.slice(0, limit);
       waiting = waiting.slice(limit);
       try {
@@ -32,7 +41,7 @@ export function groupCalls<Input, Output>(
     waiting.push({ input, resolve, reject });
     if (!busy) {
       busy = true;
-      setImmediate(() => void flush());
+      void flush();
     }
     return promise;
   };

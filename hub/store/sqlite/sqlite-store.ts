@@ -117,7 +117,8 @@ function deliverySteps(
 ): Omit<DeliveryStore, 'listDeliveries' | 'findDelivery' | 'listAttempts'> {
   return {
     claimDeliveries: (request, now) => writeRelaxed((own) => claimDeliveries(own, request, now)),
-    settleDeliveries: (owner, settled, now) => writeRelaxed((own) => settleDeliveries(own, owner, settled, now)),
+    settleDeliveries: (owner, settled, now) =>
+      writeRelaxed((own) => settleDeliveries(own, owner, settled, now)),
     releaseDeliveries: (owner) => write((own) => releaseDeliveries(own, owner)),
     nextDeliveryAt: (_now, busy = []) => read((own) => nextDeliveryAt(own, busy)),
     retryDelivery: (id, now) => write((own) => retryDelivery(own, id, now)),
