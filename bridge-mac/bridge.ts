@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { VERSION } from '../shared/version.ts';
 import type { Finding, Health } from '../shared/wire/health.ts';
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
 import { messagesByAppleScript as messages } from './applescript/run-script.ts';
@@ -10,12 +11,12 @@ import { pathsIn } from './home.ts';
 import { type Identity, ownerKey } from './identity.ts';
 import { Journal } from './journal/journal.ts';
 import { HubLink } from './link.ts';
+import { OS_VERSION } from './os-version.ts';
 import { acceptor } from './outbox/accept.ts';
 import { Follower } from './outbox/follow.ts';
 import { InputFiles } from './outbox/input-files.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { type BridgeStore, openBridgeStore } from './store/open-store.ts';
-import { BRIDGE_VERSION, OS_VERSION } from './version.ts';
 
 const SEEN_FOR_MS = 400 * 24 * 3_600_000;
 
@@ -83,7 +84,7 @@ export async function startBridge({
       token: identity.token,
       journal_id: journal.id,
       journal_seq: journal.lastSeq,
-      bridge_version: BRIDGE_VERSION,
+      bridge_version: VERSION,
       os_version: OS_VERSION,
     }),
     journal,

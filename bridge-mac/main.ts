@@ -2,19 +2,19 @@
 import { Command } from 'commander';
 import { describeConfig, readConfig } from '../shared/runtime/config-table.ts';
 import { runMain } from '../shared/runtime/run-main.ts';
+import { VERSION } from '../shared/version.ts';
 import { describeChatDb } from './chat-db/describe.ts';
 import { BRIDGE_SETTINGS } from './config.ts';
 import { pairWithHub } from './pair.ts';
 import { runBridge } from './run.ts';
 import { describeStatus } from './status.ts';
-import { BRIDGE_VERSION } from './version.ts';
 
 const config = () => readConfig(BRIDGE_SETTINGS, process.env);
 
 await runMain(async (signal) => {
   const program = new Command('bluewire-bridge')
     .description("Bluewire's bridge: connects Messages on this Mac to a Bluewire hub.")
-    .version(BRIDGE_VERSION)
+    .version(VERSION)
     .addHelpText('after', `\nConfiguration, by environment variables:\n${describeConfig(BRIDGE_SETTINGS)}`);
   program
     .command('pair <hub-url> <code>')

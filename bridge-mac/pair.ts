@@ -6,11 +6,12 @@ import {
   type PairResponse,
   pairResponseSchema,
 } from '../shared/api/pairing.ts';
+import { VERSION } from '../shared/version.ts';
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
 import { pathsIn, prepareHome } from './home.ts';
 import { type Identity, ownerKey, readIdentity, writeIdentity } from './identity.ts';
+import { OS_VERSION } from './os-version.ts';
 import { takeLock } from './store/lock.ts';
-import { BRIDGE_VERSION, OS_VERSION } from './version.ts';
 
 const TIMEOUT_MS = 15_000;
 
@@ -71,7 +72,7 @@ async function redeem(hubUrl: string, code: string): Promise<PairResponse> {
     code,
     protocol: PROTOCOL_VERSION,
     kind: 'mac',
-    bridge_version: BRIDGE_VERSION,
+    bridge_version: VERSION,
     os_version: OS_VERSION,
     hostname: hostname().slice(0, 255),
   };

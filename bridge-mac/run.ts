@@ -1,12 +1,12 @@
 import { createLog } from '../shared/runtime/log.ts';
 import { whenAborted } from '../shared/runtime/run-main.ts';
+import { VERSION } from '../shared/version.ts';
 import { startBridge } from './bridge.ts';
 import type { BridgeConfig } from './config.ts';
 import { pathsIn, prepareHome } from './home.ts';
 import { readIdentity } from './identity.ts';
 import { NOT_PAIRED } from './status.ts';
 import { takeLock } from './store/lock.ts';
-import { BRIDGE_VERSION } from './version.ts';
 
 /** Runs the bridge until `signal` is aborted. Throws a sentence when it cannot start. */
 export async function runBridge(config: BridgeConfig, signal: AbortSignal): Promise<void> {
@@ -21,10 +21,7 @@ export async function runBridge(config: BridgeConfig, signal: AbortSignal): Prom
   if (lock === undefined) throw new Error(`Another bridge already runs on ${config.BRIDGE_HOME}.`);
   const log = createLog('bluewire-bridge', config.LOG_LEVEL);
   await using _stages = await startBridge({ config, identity, log, now: Date.now });
-  log.info(
-    { version: BRIDGE_VERSION, hub: identity.hub_url, device_id: identity.device_id },
-    'bridge started',
-  );
+  log.info({ version: VERSION, hub: identity.hub_url, device_id: identity.device_id }, 'bridge started');
   await whenAborted(signal);
   log.info('bridge stopping');
 }

@@ -6,7 +6,7 @@ export const channelSchema = z.enum(CHANNELS);
 export type Channel = z.infer<typeof channelSchema>;
 
 /** Kinds of device. */
-export const DEVICE_KINDS = ['mac', 'android', 'whatsapp'] as const;
+const DEVICE_KINDS = ['mac', 'android', 'whatsapp'] as const;
 export const deviceKindSchema = z.enum(DEVICE_KINDS);
 export type DeviceKind = z.infer<typeof deviceKindSchema>;
 

@@ -21,7 +21,7 @@ export const FAILURES = {
 } as const;
 
 export type FailureCode = keyof typeof FAILURES;
-export const FAILURE_CODES = Object.keys(FAILURES) as [FailureCode, ...FailureCode[]];
+const FAILURE_CODES = Object.keys(FAILURES) as [FailureCode, ...FailureCode[]];
 
 export const failureSchema = z.object({ code: z.enum(FAILURE_CODES), message: z.string() });
 export type Failure = z.infer<typeof failureSchema>;

@@ -125,7 +125,10 @@ export interface MessageStore {
   releaseSends(deviceId: string): Promise<void>;
   /** Records answers to offered sends: DISPATCHED, or FAILED and announced. */
   settleSends(deviceId: string, acceptances: Acceptance[], now: number): Promise<void>;
-  /** FAILS queued messages whose time is over with device_offline_expired; answers how many. */
+  /**
+   * FAILS queued messages whose time is over; answers how many. Never offered: device_offline_expired. Offered to a device
+   * that went away without an answer: send_timeout_unknown.
+   */
   expireQueued(now: number, limit: number): Promise<number>;
   /**
    * Takes a device's journal batch in one transaction: drops what is known, climbs statuses, stores inbound messages,

@@ -31,7 +31,7 @@ export const API_ERRORS = {
 export type ApiErrorCode = keyof typeof API_ERRORS;
 export const API_ERROR_CODES = Object.keys(API_ERRORS) as [ApiErrorCode, ...ApiErrorCode[]];
 
-export const errorDetailSchema = z.object({ field: z.string(), message: z.string() });
+const errorDetailSchema = z.object({ field: z.string(), message: z.string() });
 export type ErrorDetail = z.infer<typeof errorDetailSchema>;
 
 /** Body of every answer that is not 2xx. `error` and `message` hold the same sentence. */

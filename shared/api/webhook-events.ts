@@ -34,7 +34,7 @@ export const messageEventSchema = z.object({
 export type MessageEvent = z.infer<typeof messageEventSchema>;
 
 /** POSTed by "send test event": tells a receiver's author that address, headers and signature are right. */
-export const testEventSchema = z.object({
+const testEventSchema = z.object({
   type: z.literal('TEST'),
   location_id: z.string(),
   message: z.string(),

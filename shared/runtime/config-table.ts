@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** One environment variable: `parse` turns its text into the value used, `default` is that text when it is unset. */
-export interface Setting<T = unknown> {
+interface Setting<T = unknown> {
   parse: z.ZodType<T, string>;
   /** Text of the default; undefined means that the variable may stay unset and the value is then undefined. */
   default?: string;

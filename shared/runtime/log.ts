@@ -1,4 +1,5 @@
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino';
+import { PinoPretty as pretty } from 'pino-pretty';
 
 export const LOG_LEVELS = [
   'trace',
@@ -26,7 +27,8 @@ const HIDDEN = [
 ];
 
 /**
- * The root logger of a program: one JSON line per entry on stdout. ERROR means that a person must act.
+ * The root logger of a program: one JSON line per entry on stdout, or words for a
+ * person where stdout is a terminal. ERROR means that a person must act.
  * Take a child per part with `log.child({ part: 'dispatch' })`.
  */
 export function createLog(program: string, level: LogLevel, destination?: DestinationStream): Logger {
@@ -37,5 +39,6 @@ export function createLog(program: string, level: LogLevel, destination?: Destin
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: HIDDEN.flatMap((name) => [name, `*.${name}`]), censor: '[hidden]' },
   };
-  return destination ? pino(options, destination) : pino(options);
+  if (destination) return pino(options, destination);
+  return process.stdout.isTTY ? pino(options, pretty({ sync: true, ignore: 'program' })) : pino(options);
 }

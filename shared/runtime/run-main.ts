@@ -25,7 +25,7 @@ export async function runMain(main: (signal: AbortSignal) => Promise<void>): Pro
 }
 
 /** What a person is told of a failure: its own sentence, and those of its causes. */
-export function describeFailure(error: unknown): string {
+function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message} (${describeFailure(error.cause)})`;
 }

@@ -25,12 +25,7 @@ export const welcomeSchema = z.object({
 });
 export type Welcome = z.infer<typeof welcomeSchema>;
 
-export const REFUSAL_CODES = [
-  'unsupported_protocol',
-  'unauthorized',
-  'invalid_hello',
-  'unavailable',
-] as const;
+const REFUSAL_CODES = ['unsupported_protocol', 'unauthorized', 'invalid_hello', 'unavailable'] as const;
 
 /** Why the hub closed the door, as `data` of socket.io's connect_error. `message` is a sentence for the operator. */
 export const refusalSchema = z.object({

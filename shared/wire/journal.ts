@@ -6,7 +6,7 @@ import { failureSchema } from '../failure-codes.ts';
 export const MAX_BATCH = 200;
 
 /** What chat.db proved of a send. `at` is epoch milliseconds. */
-export const statusEntrySchema = z.object({
+const statusEntrySchema = z.object({
   kind: z.literal('status'),
   /** The hub's id of the message. */
   id: z.string(),
@@ -21,7 +21,7 @@ export const statusEntrySchema = z.object({
 export type StatusEntry = z.infer<typeof statusEntrySchema>;
 
 /** A message that Messages received. */
-export const messageEntrySchema = z.object({
+const messageEntrySchema = z.object({
   kind: z.literal('message'),
   /** Messages' guid of the row: the hub drops a second entry with the same. */
   guid: z.string(),
@@ -41,7 +41,7 @@ export const messageEntrySchema = z.object({
 });
 export type MessageEntry = z.infer<typeof messageEntrySchema>;
 
-export const journalEntrySchema = z.discriminatedUnion('kind', [statusEntrySchema, messageEntrySchema]);
+const journalEntrySchema = z.discriminatedUnion('kind', [statusEntrySchema, messageEntrySchema]);
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
 
 /** Device → hub: entries in order, without gaps; at most MAX_BATCH. The hub answers with a cumulative ack. */

@@ -82,15 +82,20 @@ export function settleSends(
   }
 }
 
-/** Only what was never offered expires here: of the rest the device alone can tell whether it went out. */
+/**
+ * What was never offered provably did not go out. What was offered to a device that went away without an answer may
+ * have: its client hears that nobody can tell.
+ */
 export function expireQueued(context: SqliteContext, now: number, limit: number): number {
-  const expired = context.db.all<Outgoing>(
-    `SELECT ${OUTGOING} FROM messages
-     WHERE status = 'QUEUED' AND offered_at IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
+  const expired = context.db.all<Outgoing & { offered_at: number | null }>(
+    `SELECT ${OUTGOING}, offered_at FROM messages
+     WHERE status = 'QUEUED' AND owner IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
     now,
     limit,
   );
-  const evidence = { event: 'FAILED', error: failure('device_offline_expired') } as const;
-  for (const message of expired) applyEvidence(context, message, evidence, { at: now, now, source: 'hub' });
+  for (const { offered_at, ...message } of expired) {
+    const error = failure(offered_at === null ? 'device_offline_expired' : 'send_timeout_unknown');
+    applyEvidence(context, message, { event: 'FAILED', error }, { at: now, now, source: 'hub' });
+  }
   return expired.length;
 }

@@ -83,7 +83,7 @@ const SERVED: [part: string, index: string][] = [
   ['device_id IS NULL AND location_id = ? AND channel = ?', 'messages_unrouted'],
   ["status = 'QUEUED' AND device_id = ? AND owner IS NULL ORDER BY seq LIMIT ?", 'messages_offerable'],
   ["status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?", 'messages_leased'],
-  ['offered_at IS NULL AND expires_at <= ?', 'messages_expiring'],
+  ['owner IS NULL AND expires_at <= ?', 'messages_expiring'],
   ['location_id > ?', 'deliveries_due'],
   ['location_id = ? AND next_attempt_at <= ?', 'deliveries_due'],
   ["status = 'pending' AND owner IS NOT NULL AND lease_until <= ?", 'deliveries_leased'],

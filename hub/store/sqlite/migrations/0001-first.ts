@@ -126,7 +126,7 @@ CREATE INDEX messages_unrouted ON messages (location_id, channel, seq) WHERE sta
 CREATE INDEX messages_offerable ON messages (device_id, seq)
   WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL;
 CREATE INDEX messages_leased ON messages (lease_until) WHERE status = 'QUEUED' AND owner IS NOT NULL;
-CREATE INDEX messages_expiring ON messages (expires_at) WHERE status = 'QUEUED' AND offered_at IS NULL;
+CREATE INDEX messages_expiring ON messages (expires_at) WHERE status = 'QUEUED' AND owner IS NULL;
 CREATE INDEX messages_dispatched ON messages (device_id) WHERE status = 'DISPATCHED';
 CREATE INDEX messages_failed ON messages (seq) WHERE status = 'FAILED';
 CREATE INDEX messages_workspace ON messages (location_id, seq);

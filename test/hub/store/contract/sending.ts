@@ -121,7 +121,7 @@ export function describeSending(open: OpenStore): void {
     expect(await messageOf(store, message.id)).toMatchObject({ status: 'SENT', error: null });
   });
 
-  test('a message that no device was there for FAILS when its time is over; an offered one is the device’s to judge', async () => {
+  test('a message that no device was there for FAILS when its time is over; one being offered does not', async () => {
     await using opened = await open();
     const { store } = opened;
     const { location_id, device_id } = await addLine(store);
@@ -141,5 +141,22 @@ export function describeSending(open: OpenStore): void {
     expect(statuses.map(({ status }) => status)).toEqual(['QUEUED', 'FAILED', 'FAILED', 'QUEUED']);
     expect(statuses[1]!.error?.code).toBe('device_offline_expired');
     expect((await drain(store, NOW + HOUR)).map(({ status }) => status)).toEqual(['FAILED', 'FAILED']);
+  });
+
+  test('a message whose device went away without an answer FAILS as unknown when its time is over', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const message = newMessage(location_id, { expires_at: NOW + HOUR });
+    await store.acceptMessages([message], NOW);
+    await route(store, [device_id]);
+    await claim(store, device_id);
+    await store.releaseSends(device_id);
+    expect(await store.expireQueued(NOW + HOUR, 100)).toBe(1);
+    const expired = await messageOf(store, message.id);
+    expect(expired).toMatchObject({ status: 'FAILED', error: { code: 'send_timeout_unknown' } });
+    const sent = { kind: 'status', id: message.id, status: 'SENT', channel: 'imessage', at: NOW } as const;
+    await store.recordJournal(device_id, new Journal().batch(sent), NOW + 2 * HOUR);
+    expect((await drain(store, NOW + 2 * HOUR)).map(({ status }) => status)).toEqual(['FAILED']);
   });
 }
