@@ -60,13 +60,13 @@ async function startHub(stack: AsyncDisposableStack): Promise<{ url: string; adm
   return { url, admin: new AdminClient(url, token) };
 }
 
-/** Where the bridge finds Messages: this Mac's own, or the simulated one. */
+/** Where the bridge finds Messages: this Mac's own, or the simulated one. Its pairing is apart from an installed bridge's. */
 async function prepareMac(stack: AsyncDisposableStack): Promise<Env> {
-  if (ON_A_MAC) return process.env;
-  const mac = stack.use(
-    await startSimulatedMac({ home: process.env.SIMULATED_MAC_HOME || join(DATA, 'simulated-mac') }),
-  );
-  return { ...process.env, BRIDGE_HOME: process.env.BRIDGE_HOME || join(DATA, 'bridge'), ...mac.bridgeEnv() };
+  const env = { ...process.env, BRIDGE_HOME: process.env.BRIDGE_HOME || join(DATA, 'bridge') };
+  if (ON_A_MAC) return env;
+  const home = process.env.SIMULATED_MAC_HOME || join(DATA, 'simulated-mac');
+  const mac = stack.use(await startSimulatedMac({ home }));
+  return { ...env, ...mac.bridgeEnv() };
 }
 
 function bridge(command: 'run', env: Env): Supervised {
@@ -110,7 +110,7 @@ function print(url: string, setupUrl: string, location_id: string): void {
 Bluewire is running. ${mac}
 Webhook events are printed below. Logs: ${LOGS}. Stop with Ctrl-C.
 
-Panel:          ${url}
+Panel:          ${new URL(setupUrl).origin}
 Set-up link:    ${setupUrl}
 First message:  curl -sS ${url}/webhook -H 'content-type: application/json' -d '${JSON.stringify(body)}'
 `);
