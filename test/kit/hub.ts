@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Program } from './program.ts';
@@ -17,6 +19,7 @@ export class Hub implements AsyncDisposable {
   readonly #env: Record<string, string>;
   #program: Program | undefined;
   #url: string | undefined;
+  #port = '';
 
   private constructor(dataDir: string, env: Record<string, string>) {
     this.dataDir = dataDir;
@@ -25,6 +28,7 @@ export class Hub implements AsyncDisposable {
 
   static async start(env: Record<string, string> = {}): Promise<Hub> {
     const hub = new Hub(await mkdtemp(join(tmpdir(), 'bluewire-hub-')), env);
+    hub.#port = String(await findLastingPort());
     await hub.restart();
     return hub;
   }
@@ -42,7 +46,7 @@ export class Hub implements AsyncDisposable {
   /** Starts the hub again on the same data and the same port. */
   async restart(): Promise<void> {
     this.#program = new Program('hub', 'hub/main.ts', [], {
-      HUB_PORT: this.#url ? new URL(this.#url).port : '0',
+      HUB_PORT: this.#port,
       HUB_DATA_DIR: this.dataDir,
       HUB_ADMIN_TOKEN: this.adminToken,
       HUB_ALLOWED_TARGETS: '127.0.0.0/8',
@@ -92,4 +96,18 @@ async function call<Body>(
   const response = await fetch(url, init);
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : {}) as Body };
+}
+
+/** A free port that stays free while the hub is down: below those that systems give to outgoing connections. */
+async function findLastingPort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (isFree) return port;
+  }
 }
