@@ -1,0 +1,61 @@
+// Installs what package-lock.json names, where it is not installed yet. Plain JavaScript without dependencies.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const GIVEN_UP_AFTER_MS = 10 * 60_000;
+const LOOK_EVERY_MS = 250;
+
+/** Makes `node_modules` what the lock says; ends the process with a sentence when that fails. Two at once take turns. */
+export function ensureInstalled(root) {
+  if (isInstalled(root)) return;
+  const turn = join(root, '.installing');
+  while (!takeTurn(turn)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_EVERY_MS);
+  try {
+    if (!isInstalled(root)) install(root);
+  } finally {
+    rmSync(turn, { recursive: true, force: true });
+  }
+}
+
+/** Whether every package that this platform needs is there in the version of the lock, by npm's own record. */
+function isInstalled(root) {
+  try {
+    const wanted = readPackages(join(root, 'package-lock.json'));
+    const present = readPackages(join(root, 'node_modules', '.package-lock.json'));
+    return Object.entries(wanted).every(
+      ([path, { version, optional }]) => path === '' || optional || present[path]?.version === version,
+    );
+  } catch {
+    return false;
+  }
+}
+
+function readPackages(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+function install(root) {
+  console.error('Installing the packages of package-lock.json (once; about half a minute) …');
+  // Options meant for the program, such as a preset platform, would mislead npm.
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const args = ['ci', '--ignore-scripts', '--loglevel=error'];
+  const npm = spawnSync('npm', args, { env, cwd: root, stdio: ['ignore', 2, 2] });
+  if (npm.status === 0) return;
+  rmSync(join(root, '.installing'), { recursive: true, force: true });
+  console.error('npm ci failed: see its message above. Nothing was started.');
+  process.exit(1);
+}
+
+// A folder is made by one process only. One left behind by a process that was killed is taken over in time.
+function takeTurn(folder) {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  const since = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (Date.now() - since > GIVEN_UP_AFTER_MS) rmSync(folder, { recursive: true, force: true });
+  return false;
+}
