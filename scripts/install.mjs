@@ -1,9 +1,9 @@
 // Installs what package-lock.json names, where it is not installed yet. Plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const GIVEN_UP_AFTER_MS = 10 * 60_000;
+const UNSIGNED_MS = 5_000;
 const LOOK_EVERY_MS = 250;
 
 /** Makes `node_modules` what the lock says; ends the process with a sentence when that fails. Two at once take turns. */
@@ -47,15 +47,26 @@ function install(root) {
   process.exit(1);
 }
 
-// A folder is made by one process only. One left behind by a process that was killed is taken over in time.
+// A folder is made by one process only; the one that made it may be gone.
 function takeTurn(folder) {
   try {
     mkdirSync(folder);
+    writeFileSync(join(folder, 'pid'), String(process.pid));
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
-  const since = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (Date.now() - since > GIVEN_UP_AFTER_MS) rmSync(folder, { recursive: true, force: true });
+  if (!isRunning(folder)) rmSync(folder, { recursive: true, force: true });
   return false;
+}
+
+function isRunning(folder) {
+  try {
+    process.kill(Number(readFileSync(join(folder, 'pid'), 'utf8')), 0);
+    return true;
+  } catch (error) {
+    if (error.code !== 'ENOENT') return error.code === 'EPERM';
+    // Made, and not yet signed.
+    return Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0) < UNSIGNED_MS;
+  }
 }
