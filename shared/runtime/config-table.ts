@@ -52,9 +52,13 @@ export function describeConfig(table: ConfigTable): string {
 /** The table as Markdown rows, for the README. */
 export function describeConfigAsMarkdown(table: ConfigTable): string {
   const rows = Object.entries(table).map(
-    ([name, setting]) => `| \`${name}\` | ${shown(setting)} | ${setting.help} |`,
+    ([name, setting]) => `| \`${name}\` | ${escape(shown(setting))} | ${escape(setting.help)} |`,
   );
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+function escape(text: string): string {
+  return text.replaceAll('<', '&lt;').replaceAll('|', '\\|');
 }
 
 function shown(setting: Setting): string {
