@@ -52,12 +52,12 @@ export function describeConfig(table: ConfigTable): string {
 /** The table as Markdown rows, for the README. */
 export function describeConfigAsMarkdown(table: ConfigTable): string {
   const rows = Object.entries(table).map(
-    ([name, setting]) => `| \`${name}\` | ${escape(shown(setting))} | ${escape(setting.help)} |`,
+    ([name, setting]) => `| \`${name}\` | ${asCell(shown(setting))} | ${asCell(setting.help)} |`,
   );
   return ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
 }
 
-function escape(text: string): string {
+function asCell(text: string): string {
   return text.replaceAll('<', '&lt;').replaceAll('|', '\\|');
 }
 
