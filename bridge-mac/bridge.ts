@@ -8,7 +8,7 @@ import { readInbox, settleCursor } from './chat-db/read-inbox.ts';
 import { ChatDbReader } from './chat-db/reader.ts';
 import type { BridgeConfig } from './config.ts';
 import { pathsIn } from './home.ts';
-import { type Identity, ownerKey } from './identity.ts';
+import type { Identity } from './identity.ts';
 import { Journal } from './journal/journal.ts';
 import { HubLink } from './link.ts';
 import { OS_VERSION } from './os-version.ts';
@@ -36,7 +36,7 @@ export async function startBridge({
 }: BridgeOptions): Promise<AsyncDisposableStack> {
   await using stages = new AsyncDisposableStack();
   const paths = pathsIn(config.BRIDGE_HOME);
-  const store = stages.use(openBridgeStore(paths.database, ownerKey(identity)));
+  const store = stages.use(openBridgeStore(paths.database, identity.device_id));
   store.inbox.forgetBefore(now() - SEEN_FOR_MS);
 
   const journal = new Journal(store, () => link.wake());

@@ -49,11 +49,6 @@ export function writeIdentity(path: string, identity: Identity): void {
   }
 }
 
-/** Names the device at its hub: the bridge database belongs to exactly one of these. */
-export function ownerKey(identity: Pick<Identity, 'hub_url' | 'device_id'>): string {
-  return `${identity.device_id} at ${identity.hub_url}`;
-}
-
 function parseJson(content: string): unknown {
   try {
     return JSON.parse(content);

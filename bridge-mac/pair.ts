@@ -9,7 +9,7 @@ import {
 import { VERSION } from '../shared/version.ts';
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
 import { pathsIn, prepareHome } from './home.ts';
-import { type Identity, ownerKey, readIdentity, writeIdentity } from './identity.ts';
+import { type Identity, readIdentity, writeIdentity } from './identity.ts';
 import { OS_VERSION } from './os-version.ts';
 import { takeLock } from './store/lock.ts';
 
@@ -34,7 +34,7 @@ export async function pairWithHub(
   const pairedAt = now();
   const { device_id, device_name, token } = await redeem(url, code);
   const identity: Identity = { hub_url: url, device_id, device_name, token, paired_at: pairedAt };
-  const isSame = before !== undefined && ownerKey(before) === ownerKey(identity);
+  const isSame = before !== undefined && before.device_id === identity.device_id;
   // What came in since the first pairing is still to be forwarded.
   writeIdentity(paths.identity, isSame ? { ...identity, paired_at: before.paired_at } : identity);
   return describe(identity, before, isSame);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { BridgeConfig } from './config.ts';
 import { pathsIn } from './home.ts';
-import { ownerKey, readIdentity } from './identity.ts';
+import { readIdentity } from './identity.ts';
 import { takeLock } from './store/lock.ts';
 import { openBridgeStore } from './store/open-store.ts';
 
@@ -16,7 +16,7 @@ export function describeStatus(config: BridgeConfig, messages: string): string {
     `messages  ${messages}`,
   ];
   if (existsSync(paths.database)) {
-    using store = openBridgeStore(paths.database, ownerKey(identity));
+    using store = openBridgeStore(paths.database, identity.device_id);
     lines.push(`waiting   ${store.sends.open} to send, ${store.journal.unacked} for the hub to take`);
   }
   return lines.join('\n');

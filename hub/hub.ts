@@ -54,7 +54,7 @@ interface Parts {
 }
 
 /**
- * Starts the hub: database, webhook delivery, dispatch, HTTP and device sockets, in this order. Disposing it stops them
+ * Starts the hub: database, HTTP and device sockets, webhook delivery, dispatch. Disposing it stops them
  * the other way round: no new requests, running ones finish, devices are let go, leases are given back.
  */
 export async function startHub(
@@ -113,9 +113,10 @@ export async function startHub(
   starting.defer(() => gateway.close());
   starting.defer(() => http.stopAccepting());
 
+  // A hub that does not get its port must not have begun anything.
+  const url = await http.listen(config.HUB_HOST, config.HUB_PORT);
   deliverer.start();
   dispatcher.start();
-  const url = await http.listen(config.HUB_HOST, config.HUB_PORT);
   log.info({ url }, 'listening');
   const running = starting.move();
   return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };

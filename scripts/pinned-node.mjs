@@ -21,12 +21,27 @@ function findPinnedNode() {
   return undefined;
 }
 
-/** Runs `program` with this terminal, passes signals on, and ends as it ends. */
+const LOOK_AFTER_PARENT_MS = 200;
+const END_GRACE_MS = 1_500;
+
+/**
+ * Runs `program` with this terminal and ends as it ends. SIGTERM is passed on; SIGINT is not, because a terminal sends it
+ * to both. When whoever started this is gone (npm was killed), the program is ended too.
+ */
 export function runOnPinnedNode(program, args) {
   const node = findPinnedNode() ?? process.execPath;
   const path = `${dirname(node)}:${process.env.PATH}`;
   const child = spawn(node, [program, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => child.kill('SIGTERM'));
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+    setTimeout(() => child.kill('SIGKILL'), END_GRACE_MS);
+  }, LOOK_AFTER_PARENT_MS);
   child.on('error', (error) => {
     console.error(`Could not start ${node}: ${error.message}`);
     process.exit(1);

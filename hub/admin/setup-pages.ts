@@ -12,6 +12,7 @@ function layOut(title: string, body: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>${title}</title>
 <style>${STYLE}</style>
 </head>
@@ -51,6 +52,14 @@ export function describeToken(token: string, url: string): string {
 <pre>${escapeHtml(token)}</pre>
 <p>Try it:</p>
 <pre>curl -sS ${escapeHtml(url)}/api/workspaces -H 'authorization: Bearer ${escapeHtml(token)}'</pre>`,
+  );
+}
+
+/** What a set-up link shows that is used up, too old, or mistyped. */
+export function describeGone(): string {
+  return layOut(
+    'This link no longer works',
+    '<p>It was used already, has expired, or was never made. <code>npm start</code> prints a new one each time.</p>',
   );
 }
 

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { ApiError } from '../../shared/api/errors.ts';
 import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
 import { Throttle, throttleKey } from '../api/throttle.ts';
 import { createToken, hashToken } from '../credentials/tokens.ts';
-import { describeHub, describeSetup, describeToken } from './setup-pages.ts';
+import { describeGone, describeHub, describeSetup, describeToken } from './setup-pages.ts';
 
 export interface SetupDependencies {
   adminToken: string;
@@ -22,14 +21,14 @@ export function setupRoutes({ adminToken, publicUrl, now }: SetupDependencies): 
   const links = new Map<string, number>();
   const throttle = new Throttle({ failures: 20, seconds: 60 });
 
-  const find = async (code: string | undefined, source: string): Promise<string> => {
+  const find = async (code: string | undefined, source: string): Promise<string | undefined> => {
     const key = throttleKey(source);
     await throttle.check(key);
     const hash = hashToken(code ?? '');
     if ((links.get(hash) ?? 0) > now()) return hash;
     links.delete(hash);
     await throttle.countFailure(key);
-    throw new ApiError('not_found', 'This set-up link was used already, has expired, or was never made.');
+    return undefined;
   };
 
   const create = defineRoute({
@@ -54,14 +53,16 @@ export function setupRoutes({ adminToken, publicUrl, now }: SetupDependencies): 
   const open = defineRoute({
     ...page('get', PATH, 'The page behind a set-up link.'),
     handle: async ({ params, source }) => {
-      await find(params.code, source);
-      return asPage(describeSetup());
+      const link = await find(params.code, source);
+      return link === undefined ? asPage(describeGone(), 404) : asPage(describeSetup());
     },
   });
   const use = defineRoute({
     ...page('post', PATH, 'Uses a set-up link up and shows the admin token.'),
     handle: async ({ params, source }) => {
-      links.delete(await find(params.code, source));
+      const link = await find(params.code, source);
+      if (link === undefined) return asPage(describeGone(), 404);
+      links.delete(link);
       return asPage(describeToken(adminToken, publicUrl()));
     },
   });
@@ -77,6 +78,6 @@ function page(method: 'get' | 'post', path: string, summary: string) {
   return { method, path, auth: 'none', tag: 'system', summary, response } as const;
 }
 
-function asPage(html: string): RouteResponse {
-  return { status: 200, body: html, headers: { 'content-type': 'text/html; charset=utf-8' } };
+function asPage(html: string, status = 200): RouteResponse {
+  return { status, body: html, headers: { 'content-type': 'text/html; charset=utf-8' } };
 }

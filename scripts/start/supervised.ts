@@ -17,6 +17,8 @@ export interface ProgramSpec {
   logFile: string;
   /** Called with each line of stdout. */
   onLine?: (line: string) => void;
+  /** Called with the last line of stderr when it ends by itself; false: it is not started again. */
+  onEnd?: (lastWords: string) => boolean;
 }
 
 /** Keeps a program running, as launchd would: one that ends is started again until this is disposed. */
@@ -32,7 +34,7 @@ export class Supervised implements AsyncDisposable {
   }
 
   #start(): void {
-    const { name, file, args, env, logFile, onLine } = this.#spec;
+    const { name, file, args, env, logFile, onLine, onEnd } = this.#spec;
     const log = createWriteStream(logFile, { flags: 'a' });
     const child = spawn(process.execPath, [join(ROOT, file), ...args], {
       env,
@@ -42,9 +44,13 @@ export class Supervised implements AsyncDisposable {
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     if (onLine) forEachLine(child.stdout, onLine);
-    child.once('exit', (code, signal) => {
+    let lastWords = '';
+    forEachLine(child.stderr, (line) => {
+      lastWords = line;
+    });
+    child.once('close', (code, signal) => {
       log.end();
-      if (this.#stopped) return;
+      if (this.#stopped || onEnd?.(lastWords) === false) return;
       console.log(
         `${name} ended (${signal ?? `exit status ${code}`}); starting it again. Its log: ${logFile}`,
       );

@@ -30,7 +30,8 @@ export function recordInbound(
   now: number,
 ): number {
   const phone = readable(normalizeSender(entry.from));
-  const location_id = entry.group ? undefined : findWorkspace(context, deviceId, entry, phone);
+  const candidates = entry.group ? [] : listWorkspaces(context, deviceId, entry);
+  const location_id = chooseWorkspace(context, candidates, phone);
   const id = randomUUIDv7();
   const text = readable(entry.text);
   const stored = context.db.get<{ seq: number }>(
@@ -57,7 +58,7 @@ export function recordInbound(
   );
   if (location_id === undefined) return 0;
   touchConversation(context, { location_id, phone, device_id: deviceId }, now);
-  obeyKeyword(context, message, location_id, now);
+  obeyKeyword(context, message, candidates, now);
   const body = messageBody({ ...message, location_id, attachments: [], channel: entry.channel }, entry.at);
   return recordDelivery(
     context,
@@ -66,13 +67,8 @@ export function recordInbound(
   );
 }
 
-function findWorkspace(
-  { db }: SqliteContext,
-  deviceId: string,
-  { channel }: MessageEntry,
-  phone: string,
-): string | undefined {
-  const candidates = db
+function listWorkspaces({ db }: SqliteContext, deviceId: string, { channel }: MessageEntry): string[] {
+  return db
     .all<{ location_id: string }>(
       `SELECT a.location_id FROM assignments a JOIN workspaces w ON w.location_id = a.location_id
        WHERE a.device_id = ? AND a.channel = ? AND w.connected = 1 ORDER BY a.seq`,
@@ -80,6 +76,9 @@ function findWorkspace(
       channel,
     )
     .map(({ location_id }) => location_id);
+}
+
+function chooseWorkspace({ db }: SqliteContext, candidates: string[], phone: string): string | undefined {
   if (candidates.length < 2) return candidates[0];
   return routeInbound(
     candidates,
@@ -87,18 +86,25 @@ function findWorkspace(
   );
 }
 
-function obeyKeyword(context: SqliteContext, message: Inbound, locationId: string, now: number): void {
+/** Whoever writes STOP sees one sender, the device: it holds for every workspace that sends from it. */
+function obeyKeyword(context: SqliteContext, message: Inbound, locationIds: string[], now: number): void {
   const keyword = readKeyword(message.text);
   if (keyword === undefined) return;
-  const changed =
-    keyword === 'opt_out'
-      ? context.db.run(
-          'INSERT INTO opt_outs (location_id, phone, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-          locationId,
-          message.phone,
-          now,
-        )
-      : context.db.run('DELETE FROM opt_outs WHERE location_id = ? AND phone = ?', locationId, message.phone);
+  let changed = 0;
+  for (const locationId of locationIds)
+    changed +=
+      keyword === 'opt_out'
+        ? context.db.run(
+            'INSERT INTO opt_outs (location_id, phone, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+            locationId,
+            message.phone,
+            now,
+          )
+        : context.db.run(
+            'DELETE FROM opt_outs WHERE location_id = ? AND phone = ?',
+            locationId,
+            message.phone,
+          );
   if (changed === 0) return;
   const status = keyword === 'opt_out' ? 'OPTED_OUT' : 'OPTED_IN';
   addToTimeline(context, { seq: message.seq, n: 2 }, { at: now, status, source: 'hub' });
