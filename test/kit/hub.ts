@@ -1,9 +1,8 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import { once } from 'node:events';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findLastingPort } from './port.ts';
 import { Program } from './program.ts';
 
 export interface Answer<Body = Record<string, unknown>> {
@@ -96,18 +95,4 @@ async function call<Body>(
   const response = await fetch(url, init);
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : {}) as Body };
-}
-
-/** A free port that stays free while the hub is down: below those that systems give to outgoing connections. */
-async function findLastingPort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 30_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    server.close();
-    if (isFree) return port;
-  }
 }

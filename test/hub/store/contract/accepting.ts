@@ -92,6 +92,26 @@ export function describeAccepting(open: OpenStore): void {
     expect((await drain(store)).map(({ message }) => message)).toEqual([' stop\n', 'yes, please', 'Unstop']);
   });
 
+  test('STOP holds for every workspace that sends from the device, whichever heard it, and so does START', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const sharer = await addLine(store);
+    const assignment = { device_id, channel: 'imessage' } as const;
+    await store.setAssignments(sharer.location_id, [assignment], NOW);
+    const journal = new Journal();
+    const say = (text: string) =>
+      store.recordJournal(device_id, journal.batch(messageEntry({ from: '+12145550100', text })), NOW);
+    const write = async () => {
+      const messages = [newMessage(location_id), newMessage(sharer.location_id)];
+      return (await store.acceptMessages(messages, NOW)).map(({ kind }) => kind);
+    };
+    await say('STOP');
+    expect(await write()).toEqual(['opted_out', 'opted_out']);
+    await say('START');
+    expect(await write()).toEqual(['accepted', 'accepted']);
+  });
+
   test('lists filter by workspace, phone, status, channel, direction and a part of an id', async () => {
     await using opened = await open();
     const { store } = opened;
