@@ -60,8 +60,12 @@ function cursorAt(db: ChatDb, rowId: number, dated: number): Cursor {
  * set, seen messages and cursor are one commit per batch.
  */
 export function readInbox(db: ChatDb, deps: InboxDeps): void {
-  recheckPending(db, deps);
-  while (readBatch(db, deps) === ROWS_AT_ONCE);
+  // One snapshot for both: a row whose chat is committed in between would come after rows that followed it.
+  const readOnce = (): number => {
+    recheckPending(db, deps);
+    return readBatch(db, deps);
+  };
+  while (db.snapshot(readOnce) === ROWS_AT_ONCE);
 }
 
 function readBatch(db: ChatDb, deps: InboxDeps): number {
