@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { toAppleTime } from '../../../bridge-mac/chat-db/apple-time.ts';
+import { ChatDb } from '../../../bridge-mac/chat-db/chat-db.ts';
 import { MACOS_VERSIONS } from '../../simulated-mac/chat-db/columns.ts';
 import { encodeAttributedBody } from '../../simulated-mac/typedstream.ts';
 import { InboxRig, temporaryFolder } from '../kit/inbox-rig.ts';
@@ -217,6 +218,28 @@ describe('a row that is not whole yet', () => {
     it.look();
     it.look();
     expect(it.rig.texts).toEqual(['whole', 'late']);
+  });
+
+  test('comes before what followed it, even when both become whole in the middle of a look', async () => {
+    await using it = setUp();
+    const first = it.messages.receive({ text: 'first', chat: null });
+    it.look();
+    using db = ChatDb.open(it.messages.path, '/opt/node');
+    const lookUp = db.rowByGuid.bind(db);
+    let hasJoined = false;
+    db.rowByGuid = (guid) => {
+      const row = lookUp(guid);
+      if (!hasJoined) {
+        hasJoined = true;
+        // The pending row has just been found without a chat.
+        it.messages.join(first.rowId, it.messages.direct(ANNA));
+        it.messages.receive({ text: 'second' });
+      }
+      return row;
+    };
+    it.rig.read(db);
+    it.rig.read(db);
+    expect(it.rig.texts).toEqual(['first', 'second']);
   });
 
   test('of a group is never taken for a one-to-one message before its join', async () => {
