@@ -28,7 +28,7 @@ export function normalizeRecipient(input: string, channel: Channel): Recipient {
     .replace(INVISIBLE, '')
     .replace(SEPARATORS, '')
     .replace(PLUS, '+')
-    .replace(DIGIT, parseDigits);
+    .replace(DIGIT, (digit) => parseDigits(digit) || digit);
   if (number === '') return { fault: 'is empty' };
   if (!number.startsWith('+'))
     return { fault: 'must start with + and the country code, such as +12145550100' };
