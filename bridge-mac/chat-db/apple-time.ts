@@ -4,10 +4,15 @@ const NS_PER_MS = 1_000_000n;
 // Below this a date can only be in seconds, as macOS wrote it before 10.13.
 const LARGEST_SECONDS = 1_000_000_000_000_000n;
 
-/** A `date` column (nanoseconds since 2001, seconds in old rows) as epoch milliseconds, rounded down. */
+// 9999-12-31T23:59:59.999Z: a damaged date becomes the nearest one that can be written, and holds up no journal.
+const LAST_INSTANT_MS = 253_402_300_799_999n;
+
+/** A `date` column (nanoseconds since 2001, seconds in old rows) as epoch milliseconds, rounded down, years 1970–9999. */
 export function fromAppleTime(date: bigint): number {
   const sinceEpoch = date < LARGEST_SECONDS ? date * 1_000n : date / NS_PER_MS;
-  return Number(sinceEpoch + APPLE_EPOCH_MS);
+  const at = sinceEpoch + APPLE_EPOCH_MS;
+  if (at < 0n) return 0;
+  return Number(at > LAST_INSTANT_MS ? LAST_INSTANT_MS : at);
 }
 
 /** Epoch milliseconds as nanoseconds since 2001. */

@@ -74,8 +74,8 @@ export function pairingRoute({ store, log, now }: PairingDependencies): Route {
 function readPairRequest(body: unknown): PairRequest {
   const json = parseJson(body as Buffer);
   const protocol: unknown =
-    typeof json === 'object' && json !== null && 'protocol' in json ? json.protocol : 0;
-  if (Number.isInteger(protocol) && protocol !== 0 && protocol !== PROTOCOL_VERSION)
+    typeof json === 'object' && json !== null && 'protocol' in json ? json.protocol : undefined;
+  if (Number.isInteger(protocol) && protocol !== PROTOCOL_VERSION)
     throw new ApiError(
       'unsupported_protocol',
       `This device speaks protocol ${protocol}, and the hub speaks protocol ${PROTOCOL_VERSION}: install the same version of Bluewire on both.`,

@@ -1,3 +1,4 @@
+import { ApiError } from '../../shared/api/errors.ts';
 import { parseJson } from '../api/parse-json.ts';
 
 /** A number as the client spelled it. */
@@ -16,13 +17,24 @@ class Spelled {
 export function parseBody(bytes: Buffer): unknown {
   const body = parseJson(bytes);
   if (!hasInexactUserId(body)) return body;
-  const reparsed: unknown = JSON.parse(
-    bytes.toString('utf8').replace(/^\uFEFF/, ''),
-    (key: string, value: unknown, context?: { source?: string }) =>
-      key === 'user_id' && typeof value === 'number' && context?.source ? new Spelled(context.source) : value,
-  );
+  const reparsed = parseSpelled(bytes);
   const spelled: unknown = (reparsed as { user_id?: unknown }).user_id;
   return { ...body, user_id: spelled instanceof Spelled ? spelled.text : spelled };
+}
+
+// Unlike plain JSON.parse, one with a reviver recurses, and nesting can exhaust the stack.
+function parseSpelled(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(
+      bytes.toString('utf8').replace(/^\uFEFF/, ''),
+      (key: string, value: unknown, context?: { source?: string }) =>
+        key === 'user_id' && typeof value === 'number' && context?.source
+          ? new Spelled(context.source)
+          : value,
+    );
+  } catch (cause) {
+    throw new ApiError('invalid_json', 'The body is nested too deeply.', { cause });
+  }
 }
 
 function hasInexactUserId(body: unknown): body is { user_id: number } {
