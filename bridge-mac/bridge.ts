@@ -90,6 +90,7 @@ export async function startBridge({
     journal,
     onSend: acceptor({ store, messages, log: outboxLog, now, onAccepted: () => outbox.wake() }),
     health: () => health.current(),
+    onAdmission: (isAdmitted) => outbox.hold(!isAdmitted),
     log: log.child({ part: 'link' }),
   });
 
@@ -101,8 +102,7 @@ export async function startBridge({
     readInbox(db, inbox);
   }
 
-  await outbox.start();
-  stages.use(outbox);
+  stages.use(await outbox.start());
   stages.use(reader.start());
   stages.use(link.start());
   return stages.move();

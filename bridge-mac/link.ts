@@ -28,6 +28,8 @@ export interface LinkOptions {
   /** Undefined: nothing can be answered. A rejection is not answered either, and the hub asks again. */
   onSend: (offered: unknown) => Promise<Acceptance | undefined>;
   health: () => Health;
+  /** Called with false when the hub does not know this device (any more), with true when it lets it in. */
+  onAdmission: (isAdmitted: boolean) => void;
   log: Logger;
 }
 
@@ -107,6 +109,7 @@ export class HubLink implements AsyncDisposable {
     if (this.#resume(acked_seq) === 'renewed') return;
     this.#options.log.info({ device_id, device_name, hub_version, acked_seq }, 'connected to the hub');
     this.#welcomed = true;
+    this.#options.onAdmission(true);
     this.reportHealth();
     this.wake();
   }
@@ -174,6 +177,7 @@ export class HubLink implements AsyncDisposable {
       sentence,
     );
     this.#lastTrouble = sentence;
+    if (refusal.data?.code === 'unauthorized') this.#options.onAdmission(false);
     if (this.#socket.active) return;
     this.#connectLater(REFUSAL_RETRY_MS[refusal.success ? refusal.data.code : 'unavailable']);
   }

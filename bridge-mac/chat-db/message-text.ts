@@ -11,10 +11,13 @@ export interface MessageText {
   complete: boolean;
 }
 
-/** A row's plain text: the `text` column, or the attributed body where that is NULL, as it is on most rows. */
+/**
+ * A row's plain text: the `text` column, or the attributed body where that is NULL, as it is on most rows. With a
+ * `sender` it is told as Messages shows it; without, as in own rows, what was written stays.
+ */
 export function readMessageText(
   row: { text: string | null; body: Uint8Array | null },
-  sender = '',
+  sender?: string,
 ): MessageText {
   if (row.text) return { text: plain(row.text, sender), complete: true };
   if (!row.body || row.body.byteLength === 0) return { text: '', complete: true };
@@ -22,6 +25,7 @@ export function readMessageText(
   return { text: plain(scanned?.text ?? '', sender), complete: scanned?.complete ?? false };
 }
 
-function plain(text: string, sender: string): string {
-  return text.replace(OBJECT_REPLACEMENT, '').replaceAll(SENDER_NAME, sender);
+function plain(text: string, sender: string | undefined): string {
+  const visible = text.replace(OBJECT_REPLACEMENT, '');
+  return sender === undefined ? visible : visible.replaceAll(SENDER_NAME, sender);
 }

@@ -1,4 +1,5 @@
 import { uptime } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
@@ -16,6 +17,8 @@ const IDLE_MS = 60_000;
 const NO_DATABASE_REST_MS = 1_000;
 // Clocks are set after a start.
 const BOOT_SLACK_MS = 60_000;
+// What kept a result from being written (a full disk) does not pass in an instant.
+const CUT_SHORT_REST_MS = 1_000;
 const KEEP_FINISHED_MS = 31 * 24 * 3_600_000;
 
 export interface OutboxOptions extends Omit<AttemptDeps, 'look'> {
@@ -40,6 +43,7 @@ export class Outbox implements AsyncDisposable {
   readonly #deps: AttemptDeps;
   readonly #running = new Map<number, Running>();
   readonly #loop: Loop;
+  #isHeld = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -56,6 +60,15 @@ export class Outbox implements AsyncDisposable {
 
   wake(): void {
     this.#loop.wake();
+  }
+
+  /**
+   * While held, no new attempt begins; those begun are followed to their end. For a hub that refuses this device: it has
+   * told clients that what was waiting here FAILED.
+   */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    this.wake();
   }
 
   /** Looks for open sends in chat.db now, where it can be read. */
@@ -112,6 +125,7 @@ export class Outbox implements AsyncDisposable {
     const { nextLook } = this.#options.follower;
     if (nextLook !== undefined && nextLook <= now()) this.look();
 
+    if (this.#isHeld) return this.#restUntilDue();
     const hanging = [...this.#running.values()].filter((running) => !running.decided);
     const send = hanging.length < MAX_HANGING ? store.sends.nextToAttempt(now()) : undefined;
     if (send === undefined) return this.#restUntilDue();
@@ -173,12 +187,13 @@ export class Outbox implements AsyncDisposable {
 
   /** An attempt whose osascript may have outlived its bridge: it is over once its inputs are taken away unread. */
   #withdraw(send: StoredSend): void {
-    const done = this.#options.inputs
-      .withdrawUnread(send)
-      .catch(() => false)
-      .then(async (isUnread) => {
-        this.#settleAs(send, isUnread ? 'not_sent' : 'unclear');
-        if (isUnread) await this.#options.inputs.remove(send);
+    const done = this.#judgeWithdrawn(send)
+      .catch(async (error: unknown) => {
+        this.#options.log.error(
+          { id: send.id, err: error },
+          'an attempt that was cut short cannot be judged yet',
+        );
+        await sleep(CUT_SHORT_REST_MS, undefined, { ref: false });
       })
       .finally(() => {
         this.#running.delete(send.position);
@@ -191,6 +206,12 @@ export class Outbox implements AsyncDisposable {
       overtake: nothing,
       decided: true,
     });
+  }
+
+  async #judgeWithdrawn(send: StoredSend): Promise<void> {
+    const isUnread = await this.#options.inputs.withdrawUnread(send).catch(() => false);
+    this.#settleAs(send, isUnread ? 'not_sent' : 'unclear');
+    if (isUnread) await this.#options.inputs.remove(send);
   }
 
   #settleAs(send: StoredSend, event: 'not_sent' | 'unclear'): void {

@@ -6,6 +6,7 @@ export type MayConnect = (address: string) => boolean;
 
 // Azure answers its virtual machines' metadata and DHCP on this public-looking address.
 const AZURE_HOST = '168.63.129.16';
+const IPV4_COMPATIBLE = ipaddr.IPv6.parse('::');
 
 /**
  * Builds the guard that keeps the hub from reaching private networks. Only global unicast passes: loopback, private,
@@ -16,9 +17,15 @@ export function guardAddresses(allowed: AddressBlock[]): MayConnect {
   return (address) => {
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.process(address);
-    if (parsed.range() === 'unicast' && parsed.toString() !== AZURE_HOST) return true;
+    if (isGlobalUnicast(parsed) && parsed.toString() !== AZURE_HOST) return true;
     return allowed.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network, bits));
   };
+}
+
+// ipaddr.js calls IPv4-compatible addresses (::127.0.0.1, long out of use) unicast.
+function isGlobalUnicast(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  if (address.range() !== 'unicast') return false;
+  return address instanceof ipaddr.IPv4 || !address.match(IPV4_COMPATIBLE, 96);
 }
 
 /** The hub refuses to connect: the target's address, or each address of its name, is not public. */

@@ -31,6 +31,9 @@ export class HttpServer {
         connectionsCheckingInterval: Math.min(1_000, timeouts.headers),
         // Longer than the idle time of the usual reverse proxies, so that they close first.
         keepAliveTimeout: 75_000,
+        // Every other upgrade (h2c is offered by whole families of clients) is ignored, and the request answered.
+        shouldUpgradeCallback: ({ headers, url }) =>
+          headers.upgrade?.toLowerCase() === 'websocket' && url?.startsWith('/socket.io/') === true,
       },
       listener,
     );

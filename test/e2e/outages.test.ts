@@ -66,3 +66,28 @@ describe('when a process dies', () => {
     expect(new Set(system.receiver.calls.slice(0, 3).map((call) => call.headers['webhook-id'])).size).toBe(1);
   });
 });
+
+test('a bridge whose device was removed follows what it began, and begins nothing more', async () => {
+  await using system = await System.start();
+  await system.mac.behave(ANNA, 'late-row-3000', 1);
+  const ids = ['begun', 'waiting-1', 'waiting-2'];
+  for (const id of ids) await system.send(id, ANNA);
+  await waitFor('osascript', async () => (await system.mac.calls()).length === 1);
+  await waitFor('all three on the Mac', async () => {
+    const { body } = await system.hub.api<{ items: { status: string }[] }>(
+      'GET',
+      '/api/messages?status=DISPATCHED',
+    );
+    return body.items.length === 3;
+  });
+  expect((await system.hub.api('DELETE', `/api/devices/${system.deviceId}`)).status).toBeLessThan(300);
+  for (const id of ids) {
+    await waitFor(`FAILED of ${id}`, () => system.receiver.statusesOf(id).includes('FAILED'));
+  }
+  await waitFor('the refusal', () =>
+    system.bridge?.log.some((line) => line.msg?.startsWith('The hub refuses this bridge')),
+  );
+  await system.bridge?.waitForLog('delivered');
+  expect((await system.mac.sent()).map((record) => record.text)).toEqual(['text of begun']);
+  expect(await system.mac.calls()).toHaveLength(1);
+});

@@ -114,6 +114,7 @@ describe('the plain text of a row', () => {
 
   test("names the sender where a Fitness message has a place for the sender's name", () => {
     const text = '$(kIMTranscriptPluginBreadcrumbTextReceiverIdentifier) completed a workout.';
+    expect(readMessageText({ text, body: null }).text).toBe(text);
     expect(readMessageText({ text, body: null }, '+12145550101').text).toBe(
       '+12145550101 completed a workout.',
     );

@@ -59,6 +59,7 @@ describe('a pairing code', () => {
     expect(refused.status).toBe(426);
     expect(refused.body).toMatchObject({ code: 'unsupported_protocol' });
     expect(refused.body.error).toMatch(/protocol 99.*protocol 1/);
+    expect((await hub.pair(code, { protocol: 0 })).status).toBe(426);
     const stranger = await hub.call('POST', '/api/pair', {
       headers: JSON_TYPE,
       body: '{"protocol":2,"secret_handshake":[]}',

@@ -50,6 +50,13 @@ describe('every answer', () => {
   });
 });
 
+test('an offer to change to HTTP/2 is ignored, and the request answered', async () => {
+  const request =
+    'GET /healthz HTTP/1.1\r\nhost: hub\r\nconnection: Upgrade, HTTP2-Settings, close\r\n' +
+    'upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n\r\n';
+  expect(await sendRaw(hub.url, request)).toMatch(/^HTTP\/1\.1 200 /);
+});
+
 describe('a request that no route serves', () => {
   test.each(['DELETE', 'PUT', 'PATCH', 'GET', 'OPTIONS'])(
     '%s /webhook answers 405 and what is allowed',
