@@ -10,6 +10,8 @@ export type Judgement =
   | { kind: 'wait'; lacks: string }
   | { kind: 'skip' };
 
+// Far beyond what Messages sends; a damaged row must fit into one message to the hub, or it holds up all behind it.
+const MAX_TEXT = 1_000_000;
 const SKIP: Judgement = { kind: 'skip' };
 
 /**
@@ -25,7 +27,9 @@ export function judgeRow(row: MessageRow, chats: readonly Chat[], pairedAt: numb
   if (from === undefined) return { kind: 'wait', lacks: 'a sender' };
   if (!row.text && row.body === null && !row.hasAttachments) return { kind: 'wait', lacks: 'a text' };
 
-  const { text, complete } = readMessageText(row, from);
+  const read = readMessageText(row, from);
+  const text = read.text.slice(0, MAX_TEXT);
+  const complete = read.complete && text.length === read.text.length;
   // A link's preview is a second row beside the text that holds the link.
   if (text === '' && complete && !row.hasAttachments && row.balloon !== null) return SKIP;
   return {

@@ -207,6 +207,14 @@ describe('the place to begin', () => {
   });
 });
 
+test('a text beyond all measure is cut and told of, so that it fits the way to the hub', async () => {
+  await using it = setUp();
+  it.messages.receive({ text: '\u0001'.repeat(5_000_000) });
+  it.look();
+  expect(it.rig.entries[0]?.warning).toMatch(/row 1 in chat\.db could not be read in full/);
+  expect(JSON.stringify(it.rig.entries[0]).length).toBeLessThan(8 * 2 ** 20);
+});
+
 describe('a row that is not whole yet', () => {
   test('waits for its chat, and later rows do not wait for it', async () => {
     await using it = setUp();
