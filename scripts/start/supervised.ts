@@ -36,7 +36,8 @@ export class Supervised implements AsyncDisposable {
   #start(): void {
     const { name, file, args, env, logFile, onLine, onEnd } = this.#spec;
     const log = createWriteStream(logFile, { flags: 'a' });
-    const child = spawn(process.execPath, [join(ROOT, file), ...args], {
+    // The runner ends its program when this process is gone, killed included: nobody is left holding a port.
+    const child = spawn(process.execPath, [join(ROOT, 'scripts/run.mjs'), file, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

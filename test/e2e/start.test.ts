@@ -63,6 +63,22 @@ test('the set-up link shows the admin token once, and a page that says so after 
   expect(await again.text()).toContain('no longer works');
 });
 
+test('npm start killed with SIGKILL leaves no hub behind: the next one starts', async () => {
+  await using folder = await makeFolder();
+  await using first = await start(folder.path);
+  const { url } = await printedRequest(first);
+  await first.end('SIGKILL');
+  await waitFor('the end of the hub', () =>
+    fetch(new URL('/healthz', url)).then(
+      () => false,
+      () => true,
+    ),
+  );
+  await using second = await start(folder.path);
+  await sendFirstMessage(second);
+  expect(await second.end('SIGTERM')).toBe(0);
+});
+
 test('a hub that cannot start ends npm start with the hub’s own sentence', async () => {
   await using folder = await makeFolder();
   await using program = await start(folder.path, { HUB_PORT: 'abc' });
