@@ -1,7 +1,7 @@
 import type { ClaimedDelivery } from '../records.ts';
 import { webhookId } from '../rows.ts';
 import type { SqliteContext } from './context.ts';
-import { recordPending } from './deliveries.ts';
+import { freeLeases, recordPending } from './deliveries.ts';
 
 interface Due {
   location_id: string;
@@ -16,10 +16,6 @@ interface DueRow {
   tries: number;
   created_at: number;
 }
-
-const FREE_EXPIRED = `
-UPDATE deliveries SET owner = NULL, lease_until = NULL
-WHERE status = 'pending' AND owner IS NOT NULL AND lease_until <= ?`;
 
 // Hops from workspace to workspace through the index, whatever backlog lies between.
 const NEXT_WORKSPACE = `
@@ -51,7 +47,7 @@ export function claimDeliveries(
   request: ClaimRequest,
   now: number,
 ): ClaimedDelivery[] {
-  context.db.run(FREE_EXPIRED, now);
+  freeLeases(context, 'lease_until <= ?', now);
   const due = listWaiting(context, request.busy).filter(({ next_attempt_at }) => next_attempt_at <= now);
   const ids = due.map(({ location_id }) => location_id);
   const next = ids.findIndex((id) => id > context.lastServed);

@@ -66,3 +66,29 @@ export function promoteHead(context: SqliteContext, locationId: string, phone: s
   if (head !== undefined)
     context.db.run('UPDATE deliveries SET next_attempt_at = ? WHERE seq = ?', now, head);
 }
+
+/**
+ * Ends leases without an outcome. Where an older event of the conversation was made due by hand meanwhile, that one takes
+ * over the due time: order holds.
+ */
+export function freeLeases(
+  context: SqliteContext,
+  which: 'owner = ?' | 'lease_until <= ?',
+  value: string | number,
+): void {
+  const { db } = context;
+  const leased = db.all<{ seq: number; location_id: string; phone: string; next_attempt_at: number }>(
+    `SELECT seq, location_id, phone, next_attempt_at FROM deliveries
+     WHERE status = 'pending' AND owner IS NOT NULL AND ${which}`,
+    value,
+  );
+  for (const { seq, location_id, phone, next_attempt_at } of leased) {
+    const isHead = findHead(context, location_id, phone) === seq;
+    db.run(
+      'UPDATE deliveries SET owner = NULL, lease_until = NULL, next_attempt_at = ? WHERE seq = ?',
+      isHead ? next_attempt_at : null,
+      seq,
+    );
+    if (!isHead) promoteHead(context, location_id, phone, next_attempt_at);
+  }
+}

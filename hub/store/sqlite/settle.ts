@@ -1,6 +1,6 @@
 import type { Attempt, SettledDelivery } from '../records.ts';
 import type { SqliteContext } from './context.ts';
-import { findHead, promoteHead, recordPending } from './deliveries.ts';
+import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
 
 interface Leased {
   seq: number;
@@ -124,20 +124,19 @@ function describe({ error, error_message, http_status }: Attempt): string | null
   return error_message ?? (http_status === null ? error : `${error} ${http_status}`);
 }
 
-export function releaseDeliveries({ db }: SqliteContext, owner: string): void {
-  db.run(
-    `UPDATE deliveries
-     SET owner = NULL, lease_until = NULL, attempts = attempts - 1, tries = tries - 1
+/** Gives back what this owner claimed and did not attempt: it does not count as an attempt. */
+export function releaseDeliveries(context: SqliteContext, owner: string): void {
+  context.db.run(
+    `UPDATE deliveries SET attempts = attempts - 1, tries = tries - 1
      WHERE status = 'pending' AND owner IS NOT NULL AND owner = ?`,
     owner,
   );
+  freeLeases(context, 'owner = ?', owner);
 }
 
 /** Leases of a process that is gone; its attempts stay counted, since they may have happened. */
-export function freeAllDeliveries({ db }: SqliteContext): void {
-  db.run(
-    `UPDATE deliveries SET owner = NULL, lease_until = NULL WHERE status = 'pending' AND owner IS NOT NULL`,
-  );
+export function freeAllDeliveries(context: SqliteContext): void {
+  freeLeases(context, 'lease_until <= ?', Number.MAX_SAFE_INTEGER);
 }
 
 /**

@@ -134,7 +134,22 @@ describe('the queue of deliveries', () => {
         expect(items).toHaveLength(game.heard);
         expect(items.filter(({ status }) => status === 'pending')).toEqual([]);
       }),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        // A lease that runs out while an older event was made due by hand.
+        examples: [
+          [
+            [
+              { kind: 'hear', sender: 2 },
+              { kind: 'claim', limit: 1 },
+              { kind: 'settle', index: 0, outcome: 'dead' },
+              { kind: 'hear', sender: 2 },
+              { kind: 'claim', limit: 1 },
+              { kind: 'retry-dead' },
+            ],
+          ],
+        ],
+      },
     );
   });
 });
