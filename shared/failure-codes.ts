@@ -8,7 +8,12 @@ export const FAILURES = {
   not_on_imessage: 'The recipient is not registered with iMessage.',
   send_timeout_unknown:
     'Messages did not confirm the send in time; it may have gone out. It was not sent again.',
-  attachment_unavailable: 'An attachment could not be fetched, or Messages could not read it.',
+  attachment_unavailable: 'An attachment could not be fetched.',
+  attachment_unreadable: 'Messages could not read an attachment on the Mac.',
+  attachment_missing: 'An attachment was gone from the Mac before Messages had sent it.',
+  attachment_upload_failed: 'Messages could not upload an attachment to Apple.',
+  group_unavailable: 'The device does not know the group, or cannot reach it by script.',
+  account_unavailable: 'The account in Messages is signed out, disabled or needs attention on the Mac.',
   automation_denied:
     'macOS refuses the bridge control of Messages: grant it under Privacy & Security, Automation.',
   device_offline_expired: 'No device that serves the workspace was online before the message expired.',

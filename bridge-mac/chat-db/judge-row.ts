@@ -39,9 +39,11 @@ export function judgeRow(row: MessageRow, chats: readonly Chat[], pairedAt: numb
       kind: 'message',
       guid: row.guid,
       from,
+      from_me: false,
       channel: channelOf(row.service),
       text,
       at: row.at,
+      attachments: [],
       ...groupOf(chat),
       ...warningAbout(row, text, complete),
     },
@@ -60,8 +62,8 @@ function senderOf(row: MessageRow, chat: Chat): string | undefined {
 
 function groupOf(chat: Chat): Pick<MessageEntry, 'group'> {
   if (!chat.isGroup) return {};
-  const { guid, name, participants } = chat;
-  return { group: { guid, participants, ...(name ? { name } : {}) } };
+  const { identifier, guid, name, participants } = chat;
+  return { group: { id: identifier ?? guid, participants, ...(name ? { name } : {}) } };
 }
 
 function warningAbout(row: MessageRow, text: string, complete: boolean): Pick<MessageEntry, 'warning'> {

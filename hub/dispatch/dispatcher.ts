@@ -185,7 +185,16 @@ export class Dispatcher implements AsyncDisposable {
     }
     const connection = this.#dependencies.presence.find(deviceId);
     if (!connection) throw new Error('the device is not connected any more');
-    return connection.offer({ id, to: phone, channel, text, expires_at });
+    return connection.offer({
+      id,
+      to: phone,
+      to_group: false,
+      channel,
+      fallbacks: [],
+      text,
+      attachments: [],
+      expires_at,
+    });
   }
 
   #finish(deviceId: string): void {

@@ -9,6 +9,7 @@ import type { Hello } from '../../shared/wire/hello.ts';
 import { type JournalAck, type JournalBatch, journalBatchSchema } from '../../shared/wire/journal.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import type { Send } from '../../shared/wire/send.ts';
+import { UNPACED } from '../../shared/wire/settings.ts';
 import type { DeviceConnection, Presence } from '../devices/presence.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Device } from '../store/records.ts';
@@ -115,6 +116,7 @@ export class DeviceSession implements DeviceConnection {
       device_name: device.name,
       hub_version: VERSION,
       acked_seq,
+      settings: { pace: UNPACED, extra_events: [] },
     });
     if (presence.isOnline(device.id))
       this.#log.warn('the device connected twice; the newer connection stays');

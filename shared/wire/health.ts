@@ -6,6 +6,8 @@ export const findingSchema = z.object({
   ok: z.boolean(),
   message: z.string().max(500),
   remedy: z.string().max(500).optional(),
+  /** While this is so the device cannot send: the hub keeps what is waiting for it, and may use another device. */
+  blocks_sending: z.boolean().optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
@@ -18,3 +20,7 @@ export const healthSchema = z.object({
   unacked_entries: z.int().nonnegative(),
 });
 export type Health = z.infer<typeof healthSchema>;
+
+export function blocksSending(findings: readonly Finding[]): boolean {
+  return findings.some((finding) => !finding.ok && finding.blocks_sending === true);
+}

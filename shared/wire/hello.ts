@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { settingsSchema } from './settings.ts';
 
 /** What a device says when it connects, as socket.io's handshake `auth`. */
 export const helloSchema = z.object({
@@ -22,6 +23,7 @@ export const welcomeSchema = z.object({
   hub_version: z.string(),
   /** Resume cursor: everything up to this sequence number of the journal named in the hello is on the hub's disk. */
   acked_seq: z.int().nonnegative(),
+  settings: settingsSchema,
 });
 export type Welcome = z.infer<typeof welcomeSchema>;
 

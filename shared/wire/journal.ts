@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelSchema } from '../channels.ts';
 import { failureSchema } from '../failure-codes.ts';
+import { fileSchema, missingFileSchema } from './files.ts';
 
 /** Entries in one batch at most. */
 export const MAX_BATCH = 200;
@@ -20,28 +21,89 @@ const statusEntrySchema = z.object({
 });
 export type StatusEntry = z.infer<typeof statusEntrySchema>;
 
-/** A message that Messages received. */
-const messageEntrySchema = z.object({
-  kind: z.literal('message'),
-  /** Messages' guid of the row: the hub drops a second entry with the same. */
+const groupSchema = z.object({
+  /** The chat's identifier: the same whatever macOS puts before it in the chat's guid. */
+  id: z.string(),
+  name: z.string().optional(),
+  /** Everybody but the owner of the device. */
+  participants: z.array(z.string()),
+});
+export type Group = z.infer<typeof groupSchema>;
+
+/** Who said something to whom, and when. */
+const originFields = {
+  /** Messages' guid of the row. */
   guid: z.string(),
-  /** The sender: E.164, e-mail address, or what Messages shows for senders without either (short codes). */
+  /** Who wrote it: E.164, e-mail address, or what Messages shows for senders without either (short codes). */
   from: z.string(),
+  /** Written by the device's owner, on this device or another one of the same account. */
+  from_me: z.boolean(),
+  /** With `from_me`, in a one-to-one conversation: whom it was written to. */
+  to: z.string().optional(),
   channel: channelSchema,
-  /** Plain text; empty when nothing could be read. */
-  text: z.string(),
-  /** The row's own date in epoch milliseconds. */
+  /** The row's own date in epoch milliseconds; of an edit or unsend, when that happened. */
   at: z.int(),
   /** Present for group chats: the hub never routes those to a one-to-one conversation. */
-  group: z
-    .object({ guid: z.string(), name: z.string().optional(), participants: z.array(z.string()) })
-    .optional(),
+  group: groupSchema.optional(),
+};
+
+/** A message that Messages received, or with `from_me` one that was typed there. The hub drops a second with its guid. */
+const messageEntrySchema = z.object({
+  kind: z.literal('message'),
+  ...originFields,
+  /** Plain text; empty when nothing could be read. */
+  text: z.string(),
+  /** In the order in which they stand in the message. The hub has the files already. */
+  attachments: z.array(z.union([fileSchema, missingFileSchema])).max(100),
+  /** Guid of the message that this one answers. */
+  reply_to: z.string().optional(),
+  /** Messages' name of the screen or bubble effect. */
+  effect: z.string().optional(),
   /** Said when the text could not be decoded in full. */
   warning: z.string().optional(),
 });
 export type MessageEntry = z.infer<typeof messageEntrySchema>;
 
-const journalEntrySchema = z.discriminatedUnion('kind', [statusEntrySchema, messageEntrySchema]);
+export const REACTIONS = [
+  'love',
+  'like',
+  'dislike',
+  'laugh',
+  'emphasize',
+  'question',
+  'emoji',
+  'sticker',
+] as const;
+
+/** A tapback put on a message, or taken away. */
+const reactionEntrySchema = z.object({
+  kind: z.literal('reaction'),
+  ...originFields,
+  /** Guid of the message it is about, and which part of it. */
+  target: z.string(),
+  part: z.int().nonnegative(),
+  reaction: z.enum(REACTIONS),
+  /** With `emoji`: which one. */
+  emoji: z.string().optional(),
+  removed: z.boolean(),
+});
+export type ReactionEntry = z.infer<typeof reactionEntrySchema>;
+
+/** A message got other words: `guid` is the message's own, `text` what it says now. */
+const editEntrySchema = z.object({ kind: z.literal('edit'), ...originFields, text: z.string() });
+export type EditEntry = z.infer<typeof editEntrySchema>;
+
+/** A message, or parts of it, was taken back: `guid` is the message's own, `text` what is left. */
+const unsendEntrySchema = z.object({ kind: z.literal('unsend'), ...originFields, text: z.string() });
+export type UnsendEntry = z.infer<typeof unsendEntrySchema>;
+
+const journalEntrySchema = z.discriminatedUnion('kind', [
+  statusEntrySchema,
+  messageEntrySchema,
+  reactionEntrySchema,
+  editEntrySchema,
+  unsendEntrySchema,
+]);
 export type JournalEntry = z.infer<typeof journalEntrySchema>;
 
 /** Device → hub: entries in order, without gaps; at most MAX_BATCH. The hub answers with a cumulative ack. */

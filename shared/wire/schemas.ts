@@ -3,6 +3,7 @@ import { healthSchema } from './health.ts';
 import { helloSchema, refusalSchema, welcomeSchema } from './hello.ts';
 import { journalAckSchema, journalBatchSchema } from './journal.ts';
 import { sendSchema } from './send.ts';
+import { settingsSchema } from './settings.ts';
 
 /** Every message of the wire by name: what the protocol snapshot is taken of. */
 export const WIRE_SCHEMAS = {
@@ -14,4 +15,5 @@ export const WIRE_SCHEMAS = {
   journal_batch: journalBatchSchema,
   journal_ack: journalAckSchema,
   health: healthSchema,
+  settings: settingsSchema,
 } as const;

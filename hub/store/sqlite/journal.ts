@@ -29,7 +29,9 @@ export function recordJournal(
     deliveries +=
       entry.kind === 'status'
         ? recordStatus(context, deviceId, entry, now)
-        : recordInbound(context, deviceId, entry, now);
+        : entry.kind === 'message'
+          ? recordInbound(context, deviceId, entry, now)
+          : 0;
   const acked_seq = acked + fresh.length;
   db.run(
     `INSERT INTO journals (device_id, journal_id, acked_seq, seen_at) VALUES (?, ?, ?, ?)

@@ -90,7 +90,7 @@ describe('what comes in', () => {
     const { rowId } = it.messages.receive({ from: ANNA });
     it.messages.join(rowId, 'any;+;chat123');
     it.look();
-    expect(it.rig.entries[0]?.group?.guid).toBe('any;+;chat123');
+    expect(it.rig.entries[0]?.group?.id).toBe('chat123');
   });
 
   test('from someone with a handle per service is of a one-to-one conversation', async () => {
@@ -259,7 +259,7 @@ describe('a row that is not whole yet', () => {
     expect(it.rig.entries).toEqual([]);
     it.messages.join(rowId, 'any;+;chat9');
     it.look();
-    expect(it.rig.entries[0]?.group?.guid).toBe('any;+;chat9');
+    expect(it.rig.entries[0]?.group?.id).toBe('chat9');
   });
 
   test('waits for its text', async () => {

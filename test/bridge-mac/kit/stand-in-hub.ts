@@ -15,6 +15,7 @@ import {
 } from '../../../shared/wire/journal.ts';
 import { PROTOCOL_VERSION } from '../../../shared/wire/protocol-version.ts';
 import type { Send } from '../../../shared/wire/send.ts';
+import { type Settings, UNPACED } from '../../../shared/wire/settings.ts';
 import { waitFor } from '../../kit/wait.ts';
 
 interface Known {
@@ -29,6 +30,8 @@ export class StandInHub implements AsyncDisposable {
   /** Answers POST /api/pair instead of the usual 201 when set. */
   pairAnswer: { status: number; body: unknown } | undefined;
   refusal: Refusal | undefined;
+  /** Said in each welcome; `tell` says them in between. */
+  settings: Settings = { pace: UNPACED, extra_events: [] };
   /** Batches after which the connection breaks: kept, but not acknowledged. */
   loseAcks = 0;
   /** Batches that are lost together with the connection. */
@@ -99,6 +102,12 @@ export class StandInHub implements AsyncDisposable {
     this.#socket = undefined;
   }
 
+  /** Says other settings to the connected bridge. */
+  tell(settings: Settings): void {
+    this.settings = settings;
+    this.#socket?.emit('settings', settings);
+  }
+
   /** Cuts the connection from the server's side. */
   cut(): void {
     this.#socket?.disconnect(true);
@@ -115,7 +124,10 @@ export class StandInHub implements AsyncDisposable {
     const whole = {
       to: '+12145550101',
       channel: 'imessage',
+      to_group: false,
+      fallbacks: [],
       text: 'Hello',
+      attachments: [],
       expires_at: Date.now() + 3_600_000,
       ...send,
     };
@@ -202,6 +214,7 @@ export class StandInHub implements AsyncDisposable {
       device_name: 'Front desk',
       hub_version: '0.0.0',
       acked_seq: known.acked,
+      settings: this.settings,
     });
   }
 }

@@ -36,7 +36,16 @@ function setUp() {
   const handOver = (id: string, text = 'Hello'): void => {
     using db = ChatDb.open(messages.path, 'node');
     store.sends.insert(
-      { id, to: ANNA, channel: 'imessage', text, expires_at: clock.now + DAY },
+      {
+        id,
+        to: ANNA,
+        to_group: false,
+        channel: 'imessage',
+        fallbacks: [],
+        text,
+        attachments: [],
+        expires_at: clock.now + DAY,
+      },
       conversationWith(ANNA),
       clock.now,
     );

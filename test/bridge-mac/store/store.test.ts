@@ -24,8 +24,10 @@ const entry = (text: string): MessageEntry => ({
   kind: 'message',
   guid: `guid ${text.slice(0, 20)}`,
   from: '+12145550101',
+  from_me: false,
   channel: 'imessage',
   text,
+  attachments: [],
   at: 1,
 });
 
@@ -128,6 +130,9 @@ describe('sends', () => {
     to: '+12145550101',
     channel: 'imessage' as const,
     text: 'Hello',
+    to_group: false,
+    fallbacks: [],
+    attachments: [],
     expires_at: 100,
   });
 

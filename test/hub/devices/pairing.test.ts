@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCode, hashCode } from '../../../hub/credentials/tokens.ts';
+import { PROTOCOL_VERSION } from '../../../shared/wire/protocol-version.ts';
 import { JSON_TYPE, TestHub } from '../kit/test-hub.ts';
 
 async function announce(hub: TestHub, kind = 'mac'): Promise<string> {
@@ -58,11 +59,11 @@ describe('a pairing code', () => {
     const refused = await hub.pair(code, { protocol: 99 });
     expect(refused.status).toBe(426);
     expect(refused.body).toMatchObject({ code: 'unsupported_protocol' });
-    expect(refused.body.error).toMatch(/protocol 99.*protocol 1/);
+    expect(refused.body.error).toMatch(new RegExp(`protocol 99.*protocol ${PROTOCOL_VERSION}`));
     expect((await hub.pair(code, { protocol: 0 })).status).toBe(426);
     const stranger = await hub.call('POST', '/api/pair', {
       headers: JSON_TYPE,
-      body: '{"protocol":2,"secret_handshake":[]}',
+      body: JSON.stringify({ protocol: PROTOCOL_VERSION + 1, secret_handshake: [] }),
     });
     expect(stranger.status).toBe(426);
     expect((await hub.pair(code)).status).toBe(201);
@@ -77,15 +78,20 @@ describe('a pairing code', () => {
     expect(statuses.slice(10)).toEqual(Array.from({ length: 5 }, () => 429));
   });
 
-  test.each(['', '{}', '[]', '{"protocol":"1"}', '{"protocol":1}', '{"protocol":1,"code":{}}', 'null'])(
-    'asked for with %j gets a 400 with a sentence',
-    async (body) => {
-      await using hub = await TestHub.start();
-      const answer = await hub.call('POST', '/api/pair', { headers: JSON_TYPE, body });
-      expect(answer.status).toBe(400);
-      expect(answer.body.error).toMatch(/\.$/);
-    },
-  );
+  test.each([
+    '',
+    '{}',
+    '[]',
+    '{"protocol":"1"}',
+    `{"protocol":${PROTOCOL_VERSION}}`,
+    `{"protocol":${PROTOCOL_VERSION},"code":{}}`,
+    'null',
+  ])('asked for with %j gets a 400 with a sentence', async (body) => {
+    await using hub = await TestHub.start();
+    const answer = await hub.call('POST', '/api/pair', { headers: JSON_TYPE, body });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatch(/\.$/);
+  });
 });
 
 test('codes differ, and hash alike however they are typed', () => {

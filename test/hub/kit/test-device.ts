@@ -92,5 +92,14 @@ export function statusEntry(id: string, status: 'SENT' | 'DELIVERED', at = 1_700
 
 /** A received message. */
 export function messageEntry(guid: string, text: string, from = '+12145550100'): JournalEntry {
-  return { kind: 'message', guid, from, channel: 'imessage', text, at: 1_700_000_000_000 };
+  return {
+    kind: 'message',
+    guid,
+    from,
+    from_me: false,
+    channel: 'imessage',
+    text,
+    at: 1_700_000_000_000,
+    attachments: [],
+  };
 }

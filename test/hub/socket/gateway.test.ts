@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE_NAMESPACE } from '../../../shared/wire/events.ts';
+import { PROTOCOL_VERSION } from '../../../shared/wire/protocol-version.ts';
 import { Receiver } from '../../kit/receiver.ts';
 import { waitFor } from '../../kit/wait.ts';
 import { sendRaw } from '../kit/raw-http.ts';
@@ -28,7 +29,12 @@ describe('a device that connects', () => {
   test('is welcomed with its name and resume cursor, and shown as online', async () => {
     const { device, id } = await onlineMac();
     using _device = device;
-    expect(device.welcome).toMatchObject({ protocol: 1, device_id: id, device_name: 'Mac', acked_seq: 0 });
+    expect(device.welcome).toMatchObject({
+      protocol: PROTOCOL_VERSION,
+      device_id: id,
+      device_name: 'Mac',
+      acked_seq: 0,
+    });
     expect((await hub.api('GET', `/api/devices/${id}`)).body).toMatchObject({
       online: true,
       status: 'online',
@@ -77,18 +83,20 @@ describe('a refusal', () => {
     ['a huge token', 'invalid_hello', { token: 'x'.repeat(100_000) }],
     ['no journal', 'invalid_hello', { journal_id: 'none' }],
     ['a negative cursor', 'invalid_hello', { journal_seq: -1 }],
-    ['another protocol', 'unsupported_protocol', { protocol: 2 }],
+    ['another protocol', 'unsupported_protocol', { protocol: PROTOCOL_VERSION + 1 }],
     ['another protocol with another hello', 'unsupported_protocol', { protocol: 0, token: undefined }],
     ['no protocol', 'invalid_hello', { protocol: undefined }],
     ['a protocol that is no number', 'invalid_hello', { protocol: '1' }],
   ])('meets %s with %s, a sentence and the protocol of the hub', async (_name, code, changes) => {
     const refusal = await refusalOf('wrong-token', changes);
-    expect(refusal).toMatchObject({ code, hub_protocol: 1 });
+    expect(refusal).toMatchObject({ code, hub_protocol: PROTOCOL_VERSION });
     expect(refusal.message).toMatch(/^[A-Z].*\.$/);
   });
 
   test('names both protocols', async () => {
-    expect((await refusalOf('x', { protocol: 7 })).message).toMatch(/protocol 7.*protocol 1/);
+    expect((await refusalOf('x', { protocol: 7 })).message).toMatch(
+      new RegExp(`protocol 7.*protocol ${PROTOCOL_VERSION}`),
+    );
   });
 
   test('meets every other namespace, the default one included', async () => {

@@ -148,8 +148,10 @@ export function messageEntry(overrides: Partial<MessageEntry> = {}): MessageEntr
     kind: 'message',
     guid: randomUUID().toUpperCase(),
     from: '+12145550100',
+    from_me: false,
     channel: 'imessage',
     text: 'See you then.',
+    attachments: [],
     at: NOW + 2_000,
     ...overrides,
   };

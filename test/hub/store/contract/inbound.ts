@@ -107,7 +107,7 @@ export function describeInbound(open: OpenStore): void {
     await using opened = await open();
     const { store } = opened;
     const { location_id, device_id } = await addLine(store);
-    const group = { guid: 'any;+;chat1', participants: ['+12145550100', '+12145550101'] };
+    const group = { id: 'chat1', participants: ['+12145550100', '+12145550101'] };
     const batch = new Journal().batch(messageEntry({ group, text: 'STOP' }));
     expect(await store.recordJournal(device_id, batch, NOW)).toEqual({ acked_seq: 1, deliveries: 0 });
     expect(await drain(store)).toEqual([]);
