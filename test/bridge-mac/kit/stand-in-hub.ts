@@ -17,6 +17,7 @@ import { PROTOCOL_VERSION } from '../../../shared/wire/protocol-version.ts';
 import type { Send } from '../../../shared/wire/send.ts';
 import { type Settings, UNPACED } from '../../../shared/wire/settings.ts';
 import { waitFor } from '../../kit/wait.ts';
+import { StandInFiles } from './stand-in-files.ts';
 
 interface Known {
   acked: number;
@@ -26,6 +27,8 @@ interface Known {
 export class StandInHub implements AsyncDisposable {
   readonly code = 'GOOD-CODE';
   readonly token = 'device-token';
+  /** What it serves at shared/wire/files.ts. */
+  readonly files = new StandInFiles(this.token);
   deviceId = 'device-1';
   /** Answers POST /api/pair instead of the usual 201 when set. */
   pairAnswer: { status: number; body: unknown } | undefined;
@@ -77,6 +80,7 @@ export class StandInHub implements AsyncDisposable {
   /** Listens, on the same port as before when there was one. */
   async listen(): Promise<void> {
     const http = createServer((request, response) => {
+      if (this.files.serve(request, response)) return;
       let body = '';
       request.on('data', (chunk) => {
         body += chunk;
