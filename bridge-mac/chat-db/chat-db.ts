@@ -1,18 +1,9 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
-import type { Channel } from '../../shared/channels.ts';
 import { openSqlite } from '../../shared/runtime/sqlite.ts';
 import { fromAppleTime, toAppleTime } from './apple-time.ts';
-import { readMessageText } from './message-text.ts';
-import {
-  findLacking,
-  prepareQueries,
-  type Queries,
-  type RawChat,
-  type RawMessage,
-  type RawStatus,
-} from './queries.ts';
-import { channelOf } from './services.ts';
+import { OwnRows } from './own-rows.ts';
+import { findLacking, prepareQueries, type Queries, type RawChat, type RawMessage } from './queries.ts';
 import { explainForeign, explainUnreadable } from './unreadable.ts';
 
 /** A row of `message` with the chats it is joined to. `at` is epoch milliseconds. */
@@ -44,28 +35,6 @@ export interface Chat {
   participants: string[];
 }
 
-/** The row of a message sent from here, as far as it tells which one it is. */
-export interface OwnRow {
-  rowId: number;
-  guid: string;
-  /** Plain text. */
-  text: string;
-  isMessage: boolean;
-}
-
-/** What a row tells about a message sent from here. */
-export interface RowStatus {
-  rowId: number;
-  guid: string;
-  /** The way it really took. */
-  channel: Channel;
-  error: number;
-  sent: boolean;
-  delivered: boolean;
-  /** Epoch milliseconds; undefined when Messages noted none. */
-  deliveredAt: number | undefined;
-}
-
 const GROUP_STYLE = 43n;
 
 /** One open connection to Messages' database: read-only, and everything Apple's schema means is known here. */
@@ -74,12 +43,15 @@ export class ChatDb implements Disposable {
   readonly #path: string;
   readonly #file: string;
   readonly #queries: Queries;
+  /** What was sent from here, and the chats to send to. */
+  readonly own: OwnRows;
 
   private constructor(db: Database, path: string, file: string) {
     this.#db = db;
     this.#path = path;
     this.#file = file;
     this.#queries = prepareQueries(db);
+    this.own = new OwnRows(db);
   }
 
   /** Throws ChatDbUnreadableError with what to do about it. `nodePath` is the binary that needs the access. */
@@ -142,26 +114,9 @@ export class ChatDb implements Disposable {
     return raw === undefined ? undefined : toMessageRow(raw);
   }
 
-  /** Rows of messages sent from this account above `rowId`, oldest first. */
-  ownRowsAfter(rowId: number): OwnRow[] {
-    return this.#queries.ownAfter.all(rowId).map((raw) => toOwnRow(toMessageRow(raw)));
-  }
-
   /** The chats that a row is joined to; none while Messages has not joined it yet. */
   chatsOf(rowId: number): Chat[] {
     return this.#queries.chatsOf.all(rowId).map((raw) => this.#toChat(raw));
-  }
-
-  /** The status of each row that is still there, by guid: ROWIDs are a hint that a rebuilt database breaks. */
-  statusesOf(rows: readonly { rowId: number; guid: string }[]): Map<string, RowStatus> {
-    const ids = JSON.stringify(rows.map((row) => row.rowId));
-    const found = new Map(this.#queries.statuses.all(ids).map((raw) => [raw.guid, toRowStatus(raw)]));
-    for (const { guid } of rows) {
-      if (found.has(guid)) continue;
-      const moved = this.#queries.statusByGuid.get(guid);
-      if (moved !== undefined) found.set(guid, toRowStatus(moved));
-    }
-    return found;
   }
 
   [Symbol.dispose](): void {
@@ -200,23 +155,5 @@ function toMessageRow(raw: RawMessage): MessageRow {
     balloon: raw.balloon_bundle_id,
     scheduled: (raw.schedule_state ?? 0n) !== 0n,
     hasAttachments: raw.has_attachments === 1n,
-  };
-}
-
-function toOwnRow(row: MessageRow): OwnRow {
-  const isMessage = row.itemType === 0 && row.associatedType === 0 && !row.scheduled;
-  return { rowId: row.rowId, guid: row.guid, text: readMessageText(row).text, isMessage };
-}
-
-function toRowStatus(raw: RawStatus): RowStatus {
-  const deliveredAt = raw.date_delivered ?? 0n;
-  return {
-    rowId: Number(raw.row_id),
-    guid: raw.guid,
-    channel: raw.was_downgraded === 1n ? 'sms' : channelOf(raw.service),
-    error: Number(raw.error ?? 0),
-    sent: raw.is_sent === 1n,
-    delivered: raw.is_delivered === 1n || deliveredAt !== 0n,
-    deliveredAt: deliveredAt === 0n ? undefined : fromAppleTime(deliveredAt),
   };
 }

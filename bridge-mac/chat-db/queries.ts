@@ -25,17 +25,6 @@ export interface RawChat {
   name: string | null;
 }
 
-export interface RawStatus {
-  row_id: bigint;
-  guid: string;
-  service: string | null;
-  error: bigint | null;
-  is_sent: bigint | null;
-  is_delivered: bigint | null;
-  date_delivered: bigint | null;
-  was_downgraded: bigint | null;
-}
-
 const REQUIRED: Record<string, readonly string[]> = {
   message: ['guid', 'text', 'date', 'is_from_me', 'handle_id', 'is_sent', 'error'],
   handle: ['id'],
@@ -52,9 +41,6 @@ const OPTIONAL = {
   balloon_bundle_id: 'balloon_bundle_id',
   schedule_state: 'schedule_state',
   has_attachments: 'cache_has_attachments',
-  is_delivered: 'is_delivered',
-  date_delivered: 'date_delivered',
-  was_downgraded: 'was_downgraded',
 } as const;
 
 /** What this database lacks of the tables and columns that the bridge cannot do without; undefined for nothing. */
@@ -75,11 +61,8 @@ export interface Queries {
   guidAt: Statement<[number], { guid: string }>;
   after: Statement<[number, number], RawMessage>;
   byGuid: Statement<[string], RawMessage>;
-  ownAfter: Statement<[number], RawMessage>;
   chatsOf: Statement<[number], RawChat>;
   participants: Statement<[number], { id: string }>;
-  statuses: Statement<[string], RawStatus>;
-  statusByGuid: Statement<[string], RawStatus>;
 }
 
 /** Prepares every query against the columns that this database really has: they differ between versions of macOS. */
@@ -96,9 +79,6 @@ export function prepareQueries(db: Database): Queries {
     ${optional('associated_message_type')}, ${optional('balloon_bundle_id')}, ${optional('schedule_state')},
     ${optional('has_attachments')}`;
   const messages = `SELECT ${columns} FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id`;
-  const statuses = `SELECT m.ROWID AS row_id, m.guid AS guid, m.error AS error, m.is_sent AS is_sent,
-    ${optional('service')}, ${optional('is_delivered')}, ${optional('date_delivered')}, ${optional('was_downgraded')}
-    FROM message m`;
   const hasHandleJoin = columnsOf(db, 'chat_handle_join').has('handle_id');
   const exact = <Parameters extends unknown[], Row>(sql: string): Statement<Parameters, Row> =>
     db.prepare<Parameters, Row>(sql).safeIntegers();
@@ -111,7 +91,6 @@ export function prepareQueries(db: Database): Queries {
     guidAt: exact('SELECT guid FROM message WHERE ROWID = ?'),
     after: exact(`${messages} WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`),
     byGuid: exact(`${messages} WHERE m.guid = ?`),
-    ownAfter: exact(`${messages} WHERE m.ROWID > ? AND m.is_from_me = 1 ORDER BY m.ROWID`),
     chatsOf: exact(
       `SELECT c.ROWID AS chat_id, c.guid AS guid, ${ofChat('style', 'style')},
          ${ofChat('chat_identifier', 'identifier')}, ${ofChat('display_name', 'name')}
@@ -122,12 +101,10 @@ export function prepareQueries(db: Database): Queries {
         ? 'SELECT DISTINCT h.id AS id FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id WHERE j.chat_id = ? ORDER BY h.ROWID'
         : 'SELECT NULL AS id WHERE ? IS NULL',
     ),
-    statuses: exact(`${statuses} WHERE m.ROWID IN (SELECT value FROM json_each(?))`),
-    statusByGuid: exact(`${statuses} WHERE m.guid = ?`),
   };
 }
 
-function columnsOf(db: Database, table: string): Set<string> {
+export function columnsOf(db: Database, table: string): Set<string> {
   const columns = db.prepare<[string], { name: string }>('SELECT name FROM pragma_table_info(?)').all(table);
   return new Set(columns.map((column) => column.name));
 }

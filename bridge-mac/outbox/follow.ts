@@ -84,7 +84,7 @@ export class Follower {
     const sends = store.sends.unmatched({ overdueSince: thorough ? 0 : now() - FRESH_MS });
     if (sends.length === 0) return;
     const baselines = sends.flatMap((send) => (send.baseline === null ? [] : [send.baseline]));
-    const rows = db.ownRowsAfter(Math.min(...baselines));
+    const rows = db.own.after(Math.min(...baselines));
     const matches = matchRows(
       sends,
       rows,
@@ -114,7 +114,7 @@ export class Follower {
       row_id === null || guid === null ? [] : [{ rowId: row_id, guid }],
     );
     if (rows.length === 0) return;
-    const found = db.statusesOf(rows);
+    const found = db.own.statusesOf(rows);
     store.transaction(() => {
       for (const send of sends) {
         const row = found.get(send.guid ?? '');

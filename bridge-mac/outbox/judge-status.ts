@@ -1,6 +1,6 @@
 import { type Failure, type FailureCode, failure } from '../../shared/failure-codes.ts';
 import type { StatusEntry } from '../../shared/wire/journal.ts';
-import type { RowStatus } from '../chat-db/chat-db.ts';
+import type { RowStatus } from '../chat-db/own-rows.ts';
 import type { StoredSend } from '../store/send-store.ts';
 import { nextState, type SendEvent, type SendState } from './send-state.ts';
 

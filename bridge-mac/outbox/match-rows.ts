@@ -1,4 +1,5 @@
-import type { Chat, OwnRow } from '../chat-db/chat-db.ts';
+import type { Chat } from '../chat-db/chat-db.ts';
+import type { OwnRow } from '../chat-db/own-rows.ts';
 import type { StoredSend } from '../store/send-store.ts';
 import { conversationWith } from './conversation.ts';
 

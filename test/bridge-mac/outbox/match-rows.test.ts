@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Chat, OwnRow } from '../../../bridge-mac/chat-db/chat-db.ts';
+import type { Chat } from '../../../bridge-mac/chat-db/chat-db.ts';
+import type { OwnRow } from '../../../bridge-mac/chat-db/own-rows.ts';
 import { conversationWith } from '../../../bridge-mac/outbox/conversation.ts';
 import { matchRows } from '../../../bridge-mac/outbox/match-rows.ts';
 import type { StoredSend } from '../../../bridge-mac/store/send-store.ts';
@@ -34,6 +35,7 @@ const row = (rowId: number, text = 'Hello'): OwnRow => ({
   guid: `guid-${rowId}`,
   text,
   isMessage: true,
+  files: [],
 });
 
 const chat = (...participants: string[]): Chat => ({
