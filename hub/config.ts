@@ -73,12 +73,22 @@ export const HUB_SETTINGS = {
     parse: addressBlocksSetting,
     default: '',
     shownDefault: 'none',
-    help: 'Addresses or CIDR blocks, comma-separated, that webhooks may reach although they are private.',
+    help: 'Addresses or CIDR blocks, comma-separated, that webhooks and downloads of attachments may reach although they are private.',
   },
   HUB_MESSAGE_TTL: {
     parse: durationSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
     default: '24h',
     help: 'A message queued longer than this without a device FAILS with device_offline_expired.',
+  },
+  HUB_MEDIA_LINK_TTL: {
+    parse: durationSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
+    default: '30d',
+    help: 'How long links to the files of incoming messages work.',
+  },
+  HUB_MEDIA_RETENTION: {
+    parse: durationSetting,
+    default: '90d',
+    help: 'Files that no message waits with and no working link leads to are removed this long after their last use.',
   },
   LOG_LEVEL: { parse: z.enum(LOG_LEVELS), default: 'info', help: 'Least level that is logged.' },
 } satisfies ConfigTable;

@@ -15,6 +15,7 @@ import { serveRoutes } from './http/serve-routes.ts';
 import type { HttpServer, ServerTimeouts } from './http/server.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
+import { createLinkSigner } from './media/links.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
@@ -65,8 +66,16 @@ export async function startHub(
   const dataDir = prepareDataDir(config.HUB_DATA_DIR);
   const secret = config.HUB_SECRET ?? loadOrCreateSecret(join(dataDir, 'secret'));
   const adminToken = config.HUB_ADMIN_TOKEN ?? generateAdminToken(dataDir, log);
+  const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
+  const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
   const store = starting.use(
-    await openSqliteStore({ file: join(dataDir, 'hub.db'), secret, log, clock: now }),
+    await openSqliteStore({
+      file: join(dataDir, 'hub.db'),
+      secret,
+      log,
+      linkTo: links.linkTo,
+      clock: now,
+    }),
   );
 
   const metrics = createMetrics();

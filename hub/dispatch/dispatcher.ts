@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { failure } from '../../shared/failure-codes.ts';
 import { groupCalls } from '../../shared/runtime/group.ts';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { Acceptance } from '../../shared/wire/acceptance.ts';
@@ -179,10 +178,6 @@ export class Dispatcher implements AsyncDisposable {
 
   async #ask(deviceId: string, claimed: ClaimedSend): Promise<Acceptance> {
     const { id, phone, channel, text, expires_at, attachments } = claimed;
-    if (attachments.length > 0) {
-      const error = failure('attachment_unavailable', 'This version does not carry attachments yet.');
-      return { id, accepted: false, error };
-    }
     const connection = this.#dependencies.presence.find(deviceId);
     if (!connection) throw new Error('the device is not connected any more');
     return connection.offer({
@@ -192,7 +187,7 @@ export class Dispatcher implements AsyncDisposable {
       channel,
       fallbacks: [],
       text,
-      attachments: [],
+      attachments,
       expires_at,
     });
   }

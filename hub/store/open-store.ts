@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import type { LinkTo } from './files.ts';
 import { SqliteConnection } from './sqlite/database.ts';
 import { asStoreError } from './sqlite/errors.ts';
 import { lockDatabase } from './sqlite/lock.ts';
@@ -15,6 +16,8 @@ export interface SqliteStoreOptions {
   /** HUB_SECRET: what webhook headers and signing secrets are encrypted under. */
   secret: string | Uint8Array;
   log: Logger;
+  /** Makes the links to the files of inbound messages, which stand in their events. */
+  linkTo: LinkTo;
   /** Epoch milliseconds, for the few times that no caller gives. */
   clock?: () => number;
 }
@@ -28,12 +31,13 @@ export async function openSqliteStore({
   file,
   secret,
   log,
+  linkTo,
   clock = Date.now,
 }: SqliteStoreOptions): Promise<Store> {
   const vault = openVault(secret);
   await using opening = new AsyncDisposableStack();
   const db = openDatabase(file, vault, opening);
-  const { freeLeases, ...store } = createSqliteStore(db, { vault, log, clock });
+  const { freeLeases, ...store } = createSqliteStore(db, { vault, log, linkTo, clock });
   await freeLeases();
   const opened = opening.move();
   return { ...store, [Symbol.asyncDispose]: () => opened.disposeAsync() };

@@ -1,7 +1,11 @@
 import type { Channel, DeviceKind } from '../../shared/channels.ts';
+import type { ExtraEvent } from '../../shared/extra-events.ts';
 import type { Failure } from '../../shared/failure-codes.ts';
 import type { MessageStatus } from '../../shared/status-ladder.ts';
+import type { WireFile } from '../../shared/wire/files.ts';
 import type { Finding } from '../../shared/wire/health.ts';
+import type { JournalEntry } from '../../shared/wire/journal.ts';
+import type { Pace } from '../../shared/wire/settings.ts';
 
 export type { Acceptance } from '../../shared/wire/acceptance.ts';
 
@@ -40,9 +44,15 @@ export interface Workspace {
   previous_secret_until: number | null;
   /** When the webhook began to fail without a success since; null while it works, or was never tried. */
   failing_since: number | null;
+  /** What it is told of beyond statuses and inbound one-to-one messages. */
+  extra_events: ExtraEvent[];
+  routes: Routes;
   created_at: number;
   updated_at: number;
 }
+
+/** For a channel that a client asks for: the channels to try, in turn, beginning with itself. Unnamed: itself alone. */
+export type Routes = Partial<Record<Channel, Channel[]>>;
 
 export type NewWorkspace = Pick<
   Workspace,
@@ -56,7 +66,8 @@ export type NewWorkspace = Pick<
   | 'signing_secret'
   | 'connected'
   | 'require_api_key'
->;
+> &
+  Partial<Pick<Workspace, 'extra_events' | 'routes'>>;
 
 export type WorkspaceChanges = Partial<
   Omit<Workspace, 'location_id' | 'failing_since' | 'created_at' | 'updated_at'>
@@ -99,10 +110,11 @@ export interface Device {
   os_version: string | null;
   hostname: string | null;
   findings: Finding[];
+  pace: Pace;
   created_at: number;
 }
 
-export type DeviceChanges = Partial<Pick<Device, 'name' | 'address' | 'channels' | 'paused'>>;
+export type DeviceChanges = Partial<Pick<Device, 'name' | 'address' | 'channels' | 'paused' | 'pace'>>;
 
 export interface Enrollment {
   device: Pick<Device, 'id' | 'kind' | 'name' | 'address' | 'channels'>;
@@ -134,6 +146,17 @@ export interface NewMessage {
   /** SHA-256 over everything that makes the content, hex: tells a repetition from a conflict. */
   content_hash: string;
   expires_at: number;
+  /** Of a message to a group: the one device that is in it; `phone` is then the group's name among clients. */
+  only_device?: string | undefined;
+}
+
+/** A group chat of one device. `id` is what clients write: `group:<uuid>`. */
+export interface Group {
+  id: string;
+  device_id: string;
+  channel: Channel;
+  name: string | null;
+  participants: string[];
 }
 
 export interface Message {
@@ -150,6 +173,10 @@ export interface Message {
   /** Inbound messages are RECEIVED. */
   status: MessageStatus | 'RECEIVED';
   device_id: string | null;
+  /** `group:<uuid>` of the group it was written in. */
+  group_id: string | null;
+  /** The owner of the device wrote it there: neither a client nor somebody else did. */
+  from_me: boolean;
   error: Failure | null;
   created_at: number;
   updated_at: number;
@@ -178,9 +205,15 @@ export interface ClaimedSend {
   location_id: string;
   phone: string;
   text: string;
-  attachments: string[];
+  attachments: WireFile[];
   channel: Channel;
   expires_at: number;
+}
+
+/** A device's journal batch once each entry was judged alone: one that nobody can read is passed over. */
+export interface JudgedBatch {
+  journal_id: string;
+  entries: { seq: number; entry: JournalEntry | undefined }[];
 }
 
 export type DeliveryStatus = 'pending' | 'delivered' | 'dead' | 'recorded';

@@ -16,11 +16,17 @@ export interface Schema {
   assignments: AssignmentRow;
   journals: { device_id: string; journal_id: string; acked_seq: number; seen_at: number };
   conversations: ConversationRow;
+  groups: GroupRow;
+  /** Reactions, edits and unsends that a device has reported: each is told once. */
+  extras: { device_id: string; guid: string; kind: string; at: number };
   opt_outs: { location_id: string; phone: string; at: number };
   messages: MessageRow;
   timeline: TimelineRow;
   deliveries: DeliveryRow;
   attempts: AttemptRow;
+  files: FileRow;
+  attachments: AttachmentRow;
+  file_grants: { device_id: string; sha256: string };
 }
 
 export interface WorkspaceRow {
@@ -43,6 +49,8 @@ export interface WorkspaceRow {
   previous_secret: string | null;
   previous_secret_until: number | null;
   failing_since: number | null;
+  extra_events: string;
+  routes: string;
   created_at: number;
   updated_at: number;
 }
@@ -72,6 +80,7 @@ export interface DeviceRow {
   os_version: string | null;
   hostname: string | null;
   findings: string;
+  pace: string;
   created_at: number;
 }
 
@@ -97,6 +106,18 @@ interface ConversationRow {
   last_at: number;
 }
 
+/** A group chat as one device sees it; `id` without the `group:` that clients write before it. */
+export interface GroupRow {
+  id: string;
+  device_id: string;
+  /** What the device calls it. */
+  wire_id: string;
+  channel: Channel;
+  name: string | null;
+  participants: string;
+  seen_at: number;
+}
+
 export interface MessageRow {
   seq: GeneratedAlways<number>;
   id: string;
@@ -110,10 +131,14 @@ export interface MessageRow {
   channel: Channel;
   status: Message['status'];
   device_id: string | null;
-  /** Messages' guid, of inbound messages. */
+  /** Messages' guid; of an outgoing message once the device has reported it. */
   guid: string | null;
-  /** JSON of the group chat an inbound message was in. */
-  group_chat: string | null;
+  /** The group it was written in, as clients name it: `group:<uuid>`. */
+  group_id: string | null;
+  /** Of an outgoing message to a group: the one device that is in it. Else empty. */
+  only_device: string;
+  /** Of a message that a device reported: its owner wrote it. */
+  from_me: number;
   error_code: FailureCode | null;
   error_message: string | null;
   content_hash: string | null;
@@ -122,6 +147,8 @@ export interface MessageRow {
   offered_at: number | null;
   owner: string | null;
   lease_until: number | null;
+  /** Not to be routed yet: 2 while it waits for its own files, 1 behind one of its conversation that does. */
+  held: number;
   /** Rows of its timeline. */
   steps: number;
   created_at: number;
@@ -142,7 +169,8 @@ export interface DeliveryRow {
   id: string;
   location_id: string;
   phone: string;
-  message_seq: number;
+  /** Null when it is about a message that the hub does not know. */
+  message_seq: number | null;
   type: string;
   body: string;
   status: DeliveryStatus;
@@ -167,4 +195,37 @@ export interface AttemptRow {
   error: string | null;
   error_message: string | null;
   response: string | null;
+}
+
+/** Content that the hub has whole, by its SHA-256. */
+interface FileRow {
+  sha256: string;
+  size: number;
+  /** What the content shows itself to be. */
+  mime_type: string;
+  /** When a message last came to need it. */
+  used_at: number;
+  /** Kept until then at least: the end of the last link to it, or of the last message that waits with it. */
+  needed_until: number;
+}
+
+/** One file of a message, in its place among them. */
+interface AttachmentRow {
+  message_seq: number;
+  n: number;
+  /** Outgoing: whose fetch it is. */
+  location_id: string | null;
+  state: 'waiting' | 'ready' | 'unavailable';
+  /** Outgoing: where it is fetched from. */
+  url: string | null;
+  host: string | null;
+  /** Fetches begun. */
+  tries: number;
+  next_try_at: number | null;
+  owner: string | null;
+  lease_until: number | null;
+  sha256: string | null;
+  name: string | null;
+  mime_type: string | null;
+  size: number | null;
 }

@@ -1,6 +1,6 @@
 import type { Channel } from '../../shared/channels.ts';
 import type { Health } from '../../shared/wire/health.ts';
-import type { JournalBatch } from '../../shared/wire/journal.ts';
+import type { FileStore } from './files.ts';
 import type {
   Acceptance,
   ApiKey,
@@ -13,6 +13,8 @@ import type {
   Device,
   DeviceChanges,
   Enrollment,
+  Group,
+  JudgedBatch,
   Message,
   MessageFilter,
   NewApiKey,
@@ -33,7 +35,13 @@ import type {
  * resolves, with nothing but SQL inside. Times are epoch milliseconds, given by the caller. A store that cannot write
  * throws StoreUnavailableError and has then changed nothing.
  */
-export interface Store extends WorkspaceStore, DeviceStore, MessageStore, DeliveryStore, AsyncDisposable {
+export interface Store
+  extends WorkspaceStore,
+    DeviceStore,
+    MessageStore,
+    DeliveryStore,
+    FileStore,
+    AsyncDisposable {
   /** Resolves when the database answers and can be written. */
   ping(): Promise<void>;
   countQueues(now: number): Promise<QueueCounts>;
@@ -136,9 +144,11 @@ export interface MessageStore {
    */
   recordJournal(
     deviceId: string,
-    batch: JournalBatch,
+    batch: JudgedBatch,
     now: number,
   ): Promise<{ acked_seq: number; deliveries: number }>;
+  /** The group of this id (`group:<uuid>`), when a device that serves the workspace on the group's channel is in it. */
+  findServedGroup(locationId: string, id: string): Promise<Group | undefined>;
   listMessages(filter: MessageFilter, page: PageRequest): Promise<Page<Message>>;
   findMessage(id: string): Promise<Message | undefined>;
   listTimeline(id: string): Promise<TimelineEvent[]>;

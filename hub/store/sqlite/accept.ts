@@ -1,12 +1,14 @@
 import type { NewMessage } from '../records.ts';
 import type { AcceptOutcome } from '../store.ts';
 import type { SqliteContext } from './context.ts';
+import { awaitFiles } from './files-outgoing.ts';
+import { HELD_ON_ARRIVAL } from './hold.ts';
 
 // One statement decides the common case: not opted out, not seen. Looking first costs a third more.
 const INSERT = `
 INSERT INTO messages (id, direction, location_id, message_id, user_id, phone, text, attachments, channel, status,
-                      content_hash, expires_at, created_at, updated_at)
-SELECT ?, 'out', ?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?
+                      content_hash, expires_at, held, created_at, updated_at)
+SELECT ?, 'out', ?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ${HELD_ON_ARRIVAL}, ?, ?
 WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE location_id = ? AND phone = ?)
 ON CONFLICT (location_id, message_id) WHERE direction = 'out' DO NOTHING`;
 
@@ -37,12 +39,18 @@ function acceptOne(context: SqliteContext, message: NewMessage, now: number): Ac
     message.channel,
     message.content_hash,
     message.expires_at,
+    message.attachments.length,
+    message.location_id,
+    message.phone,
     now,
     now,
     message.location_id,
     message.phone,
   );
-  if (inserted === 1) return { kind: 'accepted', id: message.id };
+  if (inserted === 1) {
+    if (message.attachments.length > 0) awaitFiles(context, message, now);
+    return { kind: 'accepted', id: message.id };
+  }
   const known = findAccepted(context, message.location_id, message.message_id);
   if (known === undefined) return { kind: 'opted_out' };
   return { kind: known.content_hash === message.content_hash ? 'duplicate' : 'conflict', id: known.id };

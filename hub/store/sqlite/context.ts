@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { LinkTo } from '../files.ts';
 import type { SqliteConnection } from './database.ts';
 import type { Directory } from './directory.ts';
 
@@ -7,6 +8,7 @@ export interface SqliteContext {
   db: SqliteConnection;
   directory: Directory;
   log: Logger;
+  linkTo: LinkTo;
   /** The workspace whose deliveries were claimed last: the next claim begins after it. */
   lastServed: string;
 }

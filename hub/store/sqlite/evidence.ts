@@ -3,8 +3,10 @@ import type { FailureCode } from '../../../shared/failure-codes.ts';
 import type { MessageStatus } from '../../../shared/status-ladder.ts';
 import { applyStatus, type Evidence } from '../../status/apply-status.ts';
 import { statusUpdateBody } from '../../webhooks/events.ts';
+import { asksFor } from './belonging.ts';
 import { addToTimeline, type SqliteContext } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
+import { leaveHold } from './hold.ts';
 
 /** What climbing needs of an outgoing message. */
 export interface Outgoing {
@@ -17,15 +19,16 @@ export interface Outgoing {
   status: MessageStatus;
   error_code: FailureCode | null;
   error_message: string | null;
+  held: number;
   steps: number;
 }
 
 export const OUTGOING =
-  'seq, location_id, message_id, user_id, phone, channel, status, error_code, error_message, steps';
+  'seq, location_id, message_id, user_id, phone, channel, status, error_code, error_message, held, steps';
 
 const UPDATE = `
-UPDATE messages SET status = ?, channel = ?, error_code = ?, error_message = ?, owner = NULL, lease_until = NULL,
-                    steps = ?, updated_at = ?
+UPDATE messages SET status = ?, channel = ?, error_code = ?, error_message = ?, guid = coalesce(?, guid), owner = NULL,
+                    lease_until = NULL, steps = ?, updated_at = ?
 WHERE seq = ?`;
 
 /** The message, when it was offered to this device: no other may speak for it. */
@@ -45,7 +48,7 @@ export function findOffered({ db }: SqliteContext, id: string, deviceId: string)
 export function applyEvidence(
   context: SqliteContext,
   message: Outgoing,
-  evidence: Evidence,
+  evidence: Evidence & { guid?: string | undefined },
   { at, now, source }: { at: number; now: number; source: 'hub' | 'device' },
 ): number {
   const error = message.error_code
@@ -54,6 +57,7 @@ export function applyEvidence(
   const { standing, announce } = applyStatus(
     { status: message.status, channel: message.channel, error },
     evidence,
+    { tellRead: asksFor(context, message.location_id, 'read') },
   );
   context.db.run(
     UPDATE,
@@ -61,10 +65,12 @@ export function applyEvidence(
     standing.channel,
     standing.error?.code ?? null,
     standing.error?.message ?? null,
+    evidence.guid ?? null,
     message.steps + 1,
     now,
     message.seq,
   );
+  if (message.held > 0) leaveHold(context, message);
   const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
   addToTimeline(
     context,

@@ -5,7 +5,8 @@ import type { SqliteContext } from './context.ts';
 /** Each count is answered by the partial index of its queue. */
 const COUNTS = `
 SELECT
-  (SELECT count(*) FROM messages WHERE status = 'QUEUED' AND device_id IS NULL) +
+  (SELECT count(*) FROM messages WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0) +
+  (SELECT count(*) FROM messages WHERE status = 'QUEUED' AND held > 0) +
   (SELECT count(*) FROM messages WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL) +
   (SELECT count(*) FROM messages WHERE status = 'QUEUED' AND owner IS NOT NULL) AS messages_queued,
   (SELECT count(*) FROM messages WHERE status = 'DISPATCHED') AS messages_dispatched,

@@ -6,7 +6,9 @@ import { unrouteDevice } from './route.ts';
 type Queued = Outgoing & { offered_at: number | null };
 
 const QUEUED_OF_WORKSPACE = `
-SELECT ${OUTGOING}, offered_at FROM messages WHERE status = 'QUEUED' AND device_id IS NULL AND location_id = ?
+SELECT ${OUTGOING}, offered_at FROM messages
+WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0 AND location_id = ?
+UNION ALL SELECT ${OUTGOING}, offered_at FROM messages WHERE status = 'QUEUED' AND held > 0 AND location_id = ?
 UNION ALL SELECT ${OUTGOING}, offered_at FROM messages
 WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL AND location_id = ?
 UNION ALL SELECT ${OUTGOING}, offered_at FROM messages
@@ -20,7 +22,7 @@ UNION ALL SELECT ${OUTGOING} FROM messages WHERE status = 'DISPATCHED' AND devic
 /** Nobody is left to tell, so what is queued ends without a delivery. Of an offered message nobody can tell. */
 export function deleteWorkspace(context: SqliteContext, locationId: string, now: number): boolean {
   const { db } = context;
-  const queued = db.all<Queued>(QUEUED_OF_WORKSPACE, locationId, locationId, locationId);
+  const queued = db.all<Queued>(QUEUED_OF_WORKSPACE, locationId, locationId, locationId, locationId);
   const deleted = db.run('DELETE FROM workspaces WHERE location_id = ?', locationId) > 0;
   context.directory.forget();
   for (const message of queued) {

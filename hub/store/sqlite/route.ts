@@ -6,6 +6,8 @@ import { type SqliteContext, touchConversation } from './context.ts';
 interface Lane {
   location_id: string;
   channel: Channel;
+  /** The one device that may carry them; empty where any that serves the workspace may. */
+  only_device: string;
 }
 
 interface RoutableLane extends Lane {
@@ -19,9 +21,9 @@ interface Unrouted {
 }
 
 const NEXT_LANE = `
-SELECT location_id, channel FROM messages
-WHERE status = 'QUEUED' AND device_id IS NULL AND (location_id, channel) > (?, ?)
-ORDER BY location_id, channel LIMIT 1`;
+SELECT location_id, channel, only_device FROM messages
+WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0 AND (location_id, channel, only_device) > (?, ?, ?)
+ORDER BY location_id, channel, only_device LIMIT 1`;
 
 const CANDIDATES = `
 SELECT a.device_id FROM assignments a
@@ -32,7 +34,8 @@ WHERE a.location_id = ? AND a.channel = ? AND w.connected = 1 AND d.paused = 0
 
 const UNROUTED = `
 SELECT seq, phone FROM messages
-WHERE status = 'QUEUED' AND device_id IS NULL AND location_id = ? AND channel = ? ORDER BY seq LIMIT ?`;
+WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0 AND location_id = ? AND channel = ?
+  AND only_device = ? ORDER BY seq LIMIT ?`;
 
 /**
  * Gives unrouted messages to devices: in order within a workspace, an equal share to each workspace, so that a backlog
@@ -63,23 +66,24 @@ export function routeQueued(
 
 function listLanes({ db }: SqliteContext, online: Set<string>): RoutableLane[] {
   const lanes: RoutableLane[] = [];
-  let lane = db.get<Lane>(NEXT_LANE, '', '');
+  let lane: Lane | undefined = db.get<Lane>(NEXT_LANE, '', '', '');
   while (lane) {
+    const only = lane.only_device;
     const candidates = db
       .all<{ device_id: string }>(CANDIDATES, lane.location_id, lane.channel)
       .map(({ device_id }) => device_id)
-      .filter((id) => online.has(id));
+      .filter((id) => online.has(id) && (only === '' || only === id));
     if (candidates.length > 0) lanes.push({ ...lane, candidates });
-    lane = db.get<Lane>(NEXT_LANE, lane.location_id, lane.channel);
+    lane = db.get<Lane>(NEXT_LANE, lane.location_id, lane.channel, only);
   }
   return lanes;
 }
 
 /** The oldest of all the lanes of a workspace, so that a conversation that changes channels keeps its order. */
 function listUnrouted({ db }: SqliteContext, lanes: RoutableLane[], limit: number): Unrouted[] {
-  const found = lanes.flatMap(({ location_id, channel, candidates }) =>
+  const found = lanes.flatMap(({ location_id, channel, only_device, candidates }) =>
     db
-      .all<{ seq: number; phone: string }>(UNROUTED, location_id, channel, limit)
+      .all<{ seq: number; phone: string }>(UNROUTED, location_id, channel, only_device, limit)
       .map((message) => ({ ...message, candidates })),
   );
   return lanes.length === 1 ? found : found.sort((a, b) => a.seq - b.seq).slice(0, limit);

@@ -5,6 +5,8 @@ import { refusalCounts } from '../../status/apply-status.ts';
 import type { ClaimedSend } from '../records.ts';
 import { addToTimeline, type SqliteContext } from './context.ts';
 import { applyEvidence, findOffered, OUTGOING, type Outgoing } from './evidence.ts';
+import { grantFiles } from './files-outgoing.ts';
+import { HOLDING } from './hold.ts';
 
 interface Offerable {
   seq: number;
@@ -46,9 +48,9 @@ export function claimSends(
     const event = { at: now, status: 'OFFERED', source: 'hub', detail: request.device_id } as const;
     if (isFirst) addToTimeline(context, { seq, n: counted }, event);
   }
-  return claimed.map(({ seq: _, offered_at: __, steps: ___, attachments, ...send }) => ({
+  return claimed.map(({ seq, offered_at: _, steps: __, attachments, ...send }) => ({
     ...send,
-    attachments: JSON.parse(attachments) as string[],
+    attachments: attachments === '[]' ? [] : grantFiles(context, seq, request.device_id),
   }));
 }
 
@@ -94,7 +96,10 @@ export function expireQueued(context: SqliteContext, now: number, limit: number)
     limit,
   );
   for (const { offered_at, ...message } of expired) {
-    const error = failure(offered_at === null ? 'device_offline_expired' : 'send_timeout_unknown');
+    const error =
+      message.held === HOLDING.for_files
+        ? failure('attachment_unavailable', 'The message expired before all its files were fetched.')
+        : failure(offered_at === null ? 'device_offline_expired' : 'send_timeout_unknown');
     applyEvidence(context, message, { event: 'FAILED', error }, { at: now, now, source: 'hub' });
   }
   return expired.length;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { apiKeySteps } from '../api-keys.ts';
 import type { Base } from '../base.ts';
 import { deviceSteps } from '../devices.ts';
+import type { FileStore, LinkTo } from '../files.ts';
 import { listSteps } from '../lists.ts';
 import type { Schema } from '../schema.ts';
 import { type DeliveryStore, type MessageStore, type Store, StoreUnavailableError } from '../store.ts';
@@ -14,6 +15,18 @@ import type { SqliteContext } from './context.ts';
 import type { SqliteConnection } from './database.ts';
 import { Directory } from './directory.ts';
 import { asStoreError } from './errors.ts';
+import { claimFetches, freeAllFetches, releaseFetches } from './fetch-claims.ts';
+import {
+  findFile,
+  findGrantedFile,
+  forgetFile,
+  listUnknownFiles,
+  listUnneededFiles,
+  recordFile,
+  touchFile,
+} from './files.ts';
+import { settleFetch } from './files-outgoing.ts';
+import { findServedGroup } from './groups.ts';
 import { recordJournal } from './journal.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice, deleteWorkspace } from './remove.ts';
@@ -27,9 +40,9 @@ type Run = <T>(work: (context: SqliteContext) => T) => Promise<T>;
 /** The store on a connection of its own, whose schema is up to date. Disposing of it does not close the connection. */
 export function createSqliteStore(
   db: SqliteConnection,
-  { vault, log, clock }: { vault: Vault; log: Logger; clock: () => number },
+  { vault, log, linkTo, clock }: { vault: Vault; log: Logger; linkTo: LinkTo; clock: () => number },
 ): Omit<Store, typeof Symbol.asyncDispose> & { freeLeases(): Promise<void> } {
-  const context: SqliteContext = { db, directory: new Directory(db, vault), log, lastServed: '' };
+  const context: SqliteContext = { db, directory: new Directory(db, vault), log, linkTo, lastServed: '' };
   const kysely = new Kysely<Schema>({ dialect: new SqliteDialect({ database: db.forKysely }) });
   const { base, read, write, writeRelaxed, recall } = steps(context, kysely, vault);
   return {
@@ -39,9 +52,11 @@ export function createSqliteStore(
     ...listSteps(base),
     ...messageSteps(write),
     ...deliverySteps(read, write, writeRelaxed),
+    ...fileSteps(read, write),
     findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
     listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
     findAccepted: (locationId, messageId) => read((own) => findAccepted(own, locationId, messageId)),
+    findServedGroup: (locationId, id) => read((own) => findServedGroup(own, locationId, id)),
     deleteWorkspace: (locationId) => write((own) => deleteWorkspace(own, locationId, clock())),
     deleteDevice: (id, now) => write((own) => deleteDevice(own, id, now)),
     countQueues: (now) => read((own) => countQueues(own, now)),
@@ -49,6 +64,7 @@ export function createSqliteStore(
     freeLeases: () =>
       write((own) => {
         freeAllDeliveries(own);
+        freeAllFetches(own);
         unrouteAll(own);
       }),
   };
@@ -95,7 +111,7 @@ function steps(
 
 function messageSteps(
   write: Run,
-): Omit<MessageStore, 'findAccepted' | 'listMessages' | 'findMessage' | 'listTimeline'> {
+): Omit<MessageStore, 'findAccepted' | 'findServedGroup' | 'listMessages' | 'findMessage' | 'listTimeline'> {
   return {
     acceptMessages: (messages, now) => write((own) => acceptMessages(own, messages, now)),
     routeQueued: (request, now) => write((own) => routeQueued(own, request, now)),
@@ -122,5 +138,20 @@ function deliverySteps(
     releaseDeliveries: (owner) => write((own) => releaseDeliveries(own, owner)),
     nextDeliveryAt: (_now, busy = []) => read((own) => nextDeliveryAt(own, busy)),
     retryDelivery: (id, now) => write((own) => retryDelivery(own, id, now)),
+  };
+}
+
+function fileSteps(read: Run, write: Run): FileStore {
+  return {
+    claimFetches: (request, now) => write((own) => claimFetches(own, request, now)),
+    settleFetch: (owner, fetch, outcome, now) => write((own) => settleFetch(own, owner, fetch, outcome, now)),
+    releaseFetches: (owner) => write((own) => releaseFetches(own, owner)),
+    recordFile: (file, now) => write((own) => recordFile(own, file, now)),
+    findFile: (sha256) => read((own) => findFile(own, sha256)),
+    touchFile: (sha256, now) => write((own) => touchFile(own, sha256, now)),
+    findGrantedFile: (deviceId, sha256) => read((own) => findGrantedFile(own, deviceId, sha256)),
+    listUnneededFiles: (request, now) => read((own) => listUnneededFiles(own, request, now)),
+    forgetFile: (sha256, before, now) => write((own) => forgetFile(own, sha256, before, now)),
+    listUnknownFiles: (sha256s) => read((own) => listUnknownFiles(own, sha256s)),
   };
 }

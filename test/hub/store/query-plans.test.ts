@@ -20,7 +20,7 @@ import {
   settled,
   statusEntry,
 } from './contract/fixtures.ts';
-import { makeFolder, SECRET, silent } from './sqlite-fixtures.ts';
+import { linkTo, makeFolder, SECRET, silent } from './sqlite-fixtures.ts';
 
 /** Remembers every statement that ran. */
 class RecordingConnection extends SqliteConnection {
@@ -80,7 +80,7 @@ async function exercise(store: Store): Promise<void> {
 /** Statements whose index the planner must find, by a part of their text that no other has. */
 const SERVED: [part: string, index: string][] = [
   ['(location_id, channel) > (?, ?)', 'messages_unrouted'],
-  ['device_id IS NULL AND location_id = ? AND channel = ?', 'messages_unrouted'],
+  ['device_id IS NULL AND held = 0 AND location_id = ? AND channel = ?', 'messages_unrouted'],
   ["status = 'QUEUED' AND device_id = ? AND owner IS NULL ORDER BY seq LIMIT ?", 'messages_offerable'],
   ["status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?", 'messages_leased'],
   ['owner IS NULL AND expires_at <= ?', 'messages_expiring'],
@@ -95,10 +95,19 @@ const SERVED: [part: string, index: string][] = [
   ['FROM conversations WHERE phone = ? AND location_id = ?', 'PRIMARY KEY'],
 ];
 
-const BIG = ['messages', 'deliveries', 'timeline', 'attempts', 'conversations', 'assignments'];
+const BIG = [
+  'messages',
+  'deliveries',
+  'timeline',
+  'attempts',
+  'conversations',
+  'assignments',
+  'attachments',
+  'files',
+];
 /** Scanning these is scanning a queue: they hold nothing that is finished. */
 const QUEUES =
-  /USING (COVERING )?INDEX (messages_(unrouted|offerable|leased|dispatched|expiring)|deliveries_(due|leased|conversation|kept))/;
+  /USING (COVERING )?INDEX (attachments_(due|leased)|messages_(unrouted|held|offerable|leased|dispatched|expiring)|deliveries_(due|leased|conversation|kept))/;
 
 describe('with a million rows behind it', () => {
   test('every claim is served by the index of its queue, and nothing scans a big table', async () => {
@@ -106,7 +115,7 @@ describe('with a million rows behind it', () => {
     const db = new RecordingConnection(join(folder.path, 'hub.db'));
     migrate(db.db, 'hub.db');
     const store: Store = {
-      ...createSqliteStore(db, { vault: openVault(SECRET), log: silent, clock: () => NOW }),
+      ...createSqliteStore(db, { vault: openVault(SECRET), log: silent, linkTo, clock: () => NOW }),
       async [Symbol.asyncDispose]() {},
     };
     await exercise(store);

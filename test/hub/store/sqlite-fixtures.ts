@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LinkTo } from '../../../hub/store/files.ts';
 import { openSqliteStore } from '../../../hub/store/open-store.ts';
 import { SqliteConnection } from '../../../hub/store/sqlite/database.ts';
 import { migrate } from '../../../hub/store/sqlite/migrate.ts';
@@ -12,6 +13,7 @@ import {
   addLine,
   claimDue,
   dispatch,
+  HOUR,
   Journal,
   messageEntry,
   NOW,
@@ -22,6 +24,12 @@ import {
 export const SECRET = 'a secret of the tests';
 export const silent = createLog('test', 'silent');
 
+/** Links as a hub would make them, good for an hour. */
+export const linkTo: LinkTo = ({ sha256, name }, now) => ({
+  url: `https://hub.example/media/${sha256}/${encodeURIComponent(name)}`,
+  expires_at: now + HOUR,
+});
+
 /** A folder that is gone when disposed. */
 export async function makeFolder(): Promise<AsyncDisposable & { path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'bluewire-store-'));
@@ -29,7 +37,7 @@ export async function makeFolder(): Promise<AsyncDisposable & { path: string }> 
 }
 
 export function openFile(file: string, secret = SECRET): Promise<Store> {
-  return openSqliteStore({ file, secret, log: silent });
+  return openSqliteStore({ file, secret, log: silent, linkTo });
 }
 
 /** A store on a real file. */
@@ -56,7 +64,7 @@ export async function openOnFullDisk() {
   const db = new SqliteConnection(join(folder.path, 'hub.db'));
   migrate(db.db, 'hub.db');
   const store: Store = {
-    ...createSqliteStore(db, { vault: openVault(SECRET), log: silent, clock: () => NOW }),
+    ...createSqliteStore(db, { vault: openVault(SECRET), log: silent, linkTo, clock: () => NOW }),
     async [Symbol.asyncDispose]() {},
   };
   const line = await addLine(store);

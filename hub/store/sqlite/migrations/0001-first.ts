@@ -22,6 +22,8 @@ CREATE TABLE workspaces (
   previous_secret TEXT,
   previous_secret_until INTEGER,
   failing_since INTEGER,
+  extra_events TEXT NOT NULL,
+  routes TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
@@ -52,6 +54,7 @@ CREATE TABLE devices (
   os_version TEXT,
   hostname TEXT,
   findings TEXT NOT NULL,
+  pace TEXT NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -87,6 +90,25 @@ CREATE TABLE conversations (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversations_workspace ON conversations (location_id);
 
+CREATE TABLE groups (
+  id TEXT PRIMARY KEY,
+  device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+  wire_id TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  name TEXT,
+  participants TEXT NOT NULL,
+  seen_at INTEGER NOT NULL,
+  UNIQUE (device_id, wire_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE extras (
+  device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+  guid TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (device_id, guid, kind, at)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE opt_outs (
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
   phone TEXT NOT NULL,
@@ -108,7 +130,9 @@ CREATE TABLE messages (
   status TEXT NOT NULL,
   device_id TEXT,
   guid TEXT,
-  group_chat TEXT,
+  group_id TEXT,
+  only_device TEXT NOT NULL DEFAULT '',
+  from_me INTEGER NOT NULL DEFAULT 0,
   error_code TEXT,
   error_message TEXT,
   content_hash TEXT,
@@ -116,18 +140,23 @@ CREATE TABLE messages (
   offered_at INTEGER,
   owner TEXT,
   lease_until INTEGER,
+  held INTEGER NOT NULL DEFAULT 0,
   steps INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX messages_client_id ON messages (location_id, message_id) WHERE direction = 'out';
 CREATE UNIQUE INDEX messages_guid ON messages (device_id, guid) WHERE direction = 'in';
-CREATE INDEX messages_unrouted ON messages (location_id, channel, seq) WHERE status = 'QUEUED' AND device_id IS NULL;
-CREATE INDEX messages_offerable ON messages (device_id, seq)
+CREATE INDEX messages_sent_guid ON messages (device_id, guid) WHERE direction = 'out' AND guid IS NOT NULL;
+CREATE INDEX messages_unrouted ON messages (location_id, channel, only_device, seq)
+  WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0;
+CREATE INDEX messages_held ON messages (location_id, phone, seq) WHERE status = 'QUEUED' AND held > 0;
+CREATE INDEX messages_offerable ON messages (device_id, seq, phone)
   WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL;
 CREATE INDEX messages_leased ON messages (lease_until) WHERE status = 'QUEUED' AND owner IS NOT NULL;
+CREATE INDEX messages_asked ON messages (device_id, phone) WHERE status = 'QUEUED' AND owner IS NOT NULL;
 CREATE INDEX messages_expiring ON messages (expires_at) WHERE status = 'QUEUED' AND owner IS NULL;
-CREATE INDEX messages_dispatched ON messages (device_id) WHERE status = 'DISPATCHED';
+CREATE INDEX messages_dispatched ON messages (device_id, seq) WHERE status = 'DISPATCHED';
 CREATE INDEX messages_failed ON messages (seq) WHERE status = 'FAILED';
 CREATE INDEX messages_workspace ON messages (location_id, seq);
 CREATE INDEX messages_phone ON messages (phone, seq);
@@ -142,12 +171,49 @@ CREATE TABLE timeline (
   PRIMARY KEY (message_seq, n)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE files (
+  sha256 TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  mime_type TEXT NOT NULL,
+  used_at INTEGER NOT NULL,
+  needed_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_used ON files (used_at);
+
+CREATE TABLE attachments (
+  message_seq INTEGER NOT NULL REFERENCES messages (seq) ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  location_id TEXT,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'unavailable')),
+  url TEXT,
+  host TEXT,
+  tries INTEGER NOT NULL,
+  next_try_at INTEGER,
+  owner TEXT,
+  lease_until INTEGER,
+  sha256 TEXT,
+  name TEXT,
+  mime_type TEXT,
+  size INTEGER,
+  PRIMARY KEY (message_seq, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attachments_due ON attachments (location_id, host, next_try_at) WHERE state = 'waiting' AND owner IS NULL;
+CREATE INDEX attachments_leased ON attachments (location_id, host) WHERE state = 'waiting' AND owner IS NOT NULL;
+CREATE INDEX attachments_file ON attachments (sha256) WHERE sha256 IS NOT NULL;
+
+CREATE TABLE file_grants (
+  device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+  sha256 TEXT NOT NULL REFERENCES files (sha256) ON DELETE CASCADE,
+  PRIMARY KEY (device_id, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX file_grants_file ON file_grants (sha256);
+
 CREATE TABLE deliveries (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
   phone TEXT NOT NULL,
-  message_seq INTEGER NOT NULL,
+  message_seq INTEGER,
   type TEXT NOT NULL,
   body TEXT NOT NULL,
   status TEXT NOT NULL,
