@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { ApiErrorCode } from '../../shared/api/errors.ts';
 
@@ -9,17 +10,20 @@ interface RouteRequest<Body = unknown, Query = unknown> {
   /** Address of the caller, for throttling. */
   source: string;
   authorization: string | undefined;
+  headers: IncomingHttpHeaders;
 }
 
 export interface RouteResponse {
   status: number;
   /** Sent as JSON; a string is sent as text/plain; undefined sends nothing. */
   body?: unknown;
+  /** Absolute path of a file to answer with instead: whole, or the range that was asked for. Its type is in `headers`. */
+  file?: string;
   headers?: Record<string, string>;
 }
 
 export interface Route {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
   /** Express's spelling: `/api/devices/:id`. */
   path: string;
   /** Who may call: holders of the admin token; those, or this machine itself; everyone (the handler checks). */
@@ -31,6 +35,10 @@ export interface Route {
   body?: z.ZodType | undefined;
   /** The handler gets the body's bytes and validates them itself; `body` then only describes it. */
   rawBody?: boolean;
+  /**
+   * The handler gets the body as a Readable of bytes, however long it is. It may take any time as long as it goes on.
+   */
+  streamBody?: boolean;
   /** A request without a body counts as an empty object. */
   optionalBody?: boolean;
   response: { status: number; description: string; schema?: z.ZodType; contentType?: string };

@@ -9,6 +9,8 @@ import type { Route, RouteResponse } from '../api/route.ts';
 import { validateInput } from '../api/validate.ts';
 import { apiErrorOf } from './api-error-of.ts';
 import { readBody, requireJson } from './read-body.ts';
+import { sendFile } from './send-file.ts';
+import { answerTimeout, type ServerTimeouts } from './server.ts';
 
 /** Throws ApiError unless the caller holds the admin token. */
 export type RequireAdmin = (authorization: string | undefined, source: string) => Promise<void>;
@@ -19,6 +21,7 @@ export interface AppOptions {
   log: Logger;
   /** True once the hub is stopping: answers then ask for the connection to be closed. */
   isStopping: () => boolean;
+  timeouts: ServerTimeouts;
 }
 
 /** Mounts the routes on Express. Nothing else of the hub knows Express. */
@@ -39,8 +42,10 @@ export function createApp(options: AppOptions): Express {
   const body = readBody();
   for (const [path, routes] of Map.groupBy(options.routes, (route) => route.path)) {
     const mounted = app.route(path);
-    for (const route of routes)
-      mounted[route.method](body, (request, response) => serve(route, request, response, options));
+    for (const route of routes) {
+      const readers = route.streamBody ? [] : [body];
+      mounted[route.method](...readers, (request, response) => serve(route, request, response, options));
+    }
     const allow = routes.map((route) => route.method.toUpperCase()).join(', ');
     mounted.all((request, response) => {
       response.setHeader('allow', allow);
@@ -59,6 +64,7 @@ export function createApp(options: AppOptions): Express {
 function nameRequest(request: Request, response: Response, next: NextFunction, options: AppOptions): void {
   response.setHeader('x-request-id', randomUUID());
   response.setHeader('cache-control', 'no-store');
+  limitTime(request, options.timeouts.request);
   if (options.isStopping()) response.setHeader('connection', 'close');
   if (options.log.isLevelEnabled('debug')) {
     response.on('finish', () =>
@@ -76,21 +82,42 @@ function nameRequest(request: Request, response: Response, next: NextFunction, o
   next();
 }
 
+const LIMITS = new WeakMap<Request, NodeJS.Timeout>();
+
+/** A body must have arrived by then, whoever reads it. */
+function limitTime(request: Request, milliseconds: number): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+  if (length === '0' && encoding === undefined) return;
+  const timer = setTimeout(() => {
+    // Arrived and left unread: the connection may be serving another request by now.
+    if (!request.complete) answerTimeout(request.socket);
+  }, milliseconds).unref();
+  LIMITS.set(request, timer);
+  request.once('end', () => clearTimeout(timer));
+}
+
+/** The body may take its time from here on, as long as it goes on. */
+function limitStall(request: Request, milliseconds: number): void {
+  clearTimeout(LIMITS.get(request));
+  request.setTimeout(milliseconds, () => answerTimeout(request.socket));
+}
+
 async function serve(route: Route, request: Request, response: Response, options: AppOptions): Promise<void> {
   const { authorization } = request.headers;
   const source = sourceOf(request);
   const open = route.auth === 'none' || (route.auth === 'admin-or-loopback' && isThisMachine(request));
   if (!open) await options.requireAdmin(authorization, source);
-  send(
-    response,
-    await route.handle({
-      params: request.params as Record<string, string>,
-      query: route.query ? validateInput(route.query, request.query) : undefined,
-      body: readInput(route, request),
-      source,
-      authorization,
-    }),
-  );
+  if (route.streamBody) limitStall(request, options.timeouts.stall);
+  const answer = await route.handle({
+    params: request.params as Record<string, string>,
+    query: route.query ? validateInput(route.query, request.query) : undefined,
+    body: route.streamBody ? request : readInput(route, request),
+    source,
+    authorization,
+    headers: request.headers,
+  });
+  if (answer.file === undefined) send(response, answer);
+  else await sendFile(response, answer.file, answer.headers ?? {}, options.timeouts.stall);
 }
 
 function readInput(route: Route, request: Request): unknown {

@@ -4,6 +4,9 @@ import { API_ERRORS, type ApiErrorCode, errorBodySchema } from '../../shared/api
 import { VERSION } from '../../shared/version.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 
+/** Content of any kind. */
+export const BYTES = { type: 'string', format: 'binary' } as const;
+
 const errorSchema = errorBodySchema.meta({ id: 'Error' });
 
 /** The OpenAPI 3.1 description of `routes`, made from the schemas that judge their requests. */
@@ -56,6 +59,9 @@ function describeOperation(route: Route): ZodOpenApiOperationObject {
     },
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
+    }),
+    ...(route.streamBody && {
+      requestBody: { required: true, content: { 'application/octet-stream': { schema: BYTES } } },
     }),
     responses: {
       [`${response.status}`]: {

@@ -3,7 +3,7 @@ import type { Route } from '../api/route.ts';
 import type { RequireAdmin } from './express-app.ts';
 import { createApp } from './express-app.ts';
 import { describeApi, openApiRoute } from './openapi.ts';
-import { HttpServer, type ServerTimeouts } from './server.ts';
+import { DEFAULT_TIMEOUTS, HttpServer, type ServerTimeouts } from './server.ts';
 
 export interface ServeOptions {
   routes: readonly Route[];
@@ -16,8 +16,13 @@ export interface ServeOptions {
 }
 
 /** The hub's HTTP server with all its routes and their description, not yet listening. */
-export function serveRoutes({ routes, publicUrl, timeouts, ...options }: ServeOptions): HttpServer {
+export function serveRoutes({
+  routes,
+  publicUrl,
+  timeouts = DEFAULT_TIMEOUTS,
+  ...options
+}: ServeOptions): HttpServer {
   const described: Route[] = [...routes];
   described.push(openApiRoute(() => describeApi(described, publicUrl())));
-  return new HttpServer(createApp({ ...options, routes: described }), timeouts);
+  return new HttpServer(createApp({ ...options, timeouts, routes: described }), timeouts);
 }

@@ -8,13 +8,20 @@ import { ApiError, type ErrorBody } from '../../shared/api/errors.ts';
 export interface ServerTimeouts {
   /** A request's headers must have arrived by then. Milliseconds. */
   headers: number;
-  /** The whole request must have arrived by then. Milliseconds. */
+  /** The whole request must have arrived by then, but for bodies that are streamed. Milliseconds. */
   request: number;
+  /** A streamed body, either way, that does not move for so long is cut. Milliseconds. */
+  stall: number;
   /** Running requests get this long to finish when the hub stops. Milliseconds. */
   drain: number;
 }
 
-const DEFAULT_TIMEOUTS: ServerTimeouts = { headers: 10_000, request: 30_000, drain: 4_000 };
+export const DEFAULT_TIMEOUTS: ServerTimeouts = {
+  headers: 10_000,
+  request: 30_000,
+  stall: 30_000,
+  drain: 4_000,
+};
 
 /** The hub's HTTP server: what Node itself refuses is answered in the API's own form, and stopping drains. */
 export class HttpServer {
@@ -22,12 +29,13 @@ export class HttpServer {
   readonly #timeouts: ServerTimeouts;
   #closed: Promise<unknown> | undefined;
 
-  constructor(listener: RequestListener, timeouts: ServerTimeouts = DEFAULT_TIMEOUTS) {
+  constructor(listener: RequestListener, timeouts: ServerTimeouts) {
     this.#timeouts = timeouts;
     this.server = createServer(
       {
         headersTimeout: timeouts.headers,
-        requestTimeout: timeouts.request,
+        // Node's own limit knows no exceptions: the app times each request by its route.
+        requestTimeout: 0,
         connectionsCheckingInterval: Math.min(1_000, timeouts.headers),
         // Longer than the idle time of the usual reverse proxies, so that they close first.
         keepAliveTimeout: 75_000,
@@ -76,6 +84,14 @@ export class HttpServer {
     await this.#closed;
     clearTimeout(grace);
   }
+}
+
+/** Answers that a request did not arrive in time, and ends its connection. */
+export function answerTimeout(socket: Duplex): void {
+  answerBrokenRequest(
+    Object.assign(new Error('request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }),
+    socket,
+  );
 }
 
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {

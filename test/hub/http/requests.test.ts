@@ -5,7 +5,7 @@ import { ADMIN_TOKEN, type Answer, JSON_TYPE, TestHub } from '../kit/test-hub.ts
 
 let hub: TestHub;
 beforeAll(async () => {
-  hub = await TestHub.start({}, { timeouts: { headers: 400, request: 800, drain: 1_000 } });
+  hub = await TestHub.start({}, { timeouts: { headers: 400, request: 800, stall: 800, drain: 1_000 } });
 });
 afterAll(() => hub[Symbol.asyncDispose]());
 
