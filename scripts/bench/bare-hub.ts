@@ -30,6 +30,8 @@ const store: IngestDeps['store'] = {
     previous_secret: null,
     previous_secret_until: null,
     failing_since: null,
+    extra_events: [],
+    routes: {},
     created_at: 0,
     updated_at: 0,
   }),

@@ -40,6 +40,7 @@ export class StandInHub implements AsyncDisposable {
   /** Batches that are lost together with the connection. */
   loseBatches = 0;
   readonly entries: JournalEntry[] = [];
+  onEntry: (entry: JournalEntry) => void = () => undefined;
   readonly batches: JournalBatch[] = [];
   readonly hellos: Hello[] = [];
   readonly healths: Health[] = [];
@@ -204,6 +205,7 @@ export class StandInHub implements AsyncDisposable {
         if (seq !== known.acked + 1) break;
         known.acked = seq;
         this.entries.push(entry);
+        this.onEntry(entry);
       }
       if (this.loseAcks > 0) {
         this.loseAcks -= 1;
