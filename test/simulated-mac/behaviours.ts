@@ -44,6 +44,12 @@ const BEHAVIOURS = {
     fallback: 5000,
     help: 'the delivery receipt comes this late',
   },
+  'reads-file-late': {
+    acts: 'send',
+    parameter: 'milliseconds',
+    fallback: 1500,
+    help: 'the file is read this long after its row appeared; one that is gone by then gets error 41',
+  },
   'slow-answer': {
     acts: 'send',
     parameter: 'milliseconds',
@@ -69,6 +75,8 @@ const BEHAVIOURS = {
     fallback: 6,
     help: 'the file never arrives; its transfer_state stays at this (0 waiting, 6 error …)',
   },
+  'half-body': { acts: 'receive', help: 'text is NULL and attributedBody is cut in half' },
+  'no-handle': { acts: 'receive', help: 'the sender’s handle row is missing' },
   'no-chat': { acts: 'receive', help: 'the message is never joined to a chat' },
 } as const satisfies Record<string, BehaviourFacts>;
 

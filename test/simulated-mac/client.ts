@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { askSimulatedMac } from './control-channel.ts';
 import type { HappeningRequest } from './messages/happenings.ts';
 import type { CallRecord, SentRecord } from './messages/memory.ts';
-import type { Received, ReceiveRequest } from './simulated-mac.ts';
+import type { Received, ReceiveRequest } from './messages/receive.ts';
 
 export type { CallRecord, HappeningRequest, Received, ReceiveRequest, SentRecord };
 

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { askSimulatedMac, chooseSocketPath, onJsonLines } from './control-channel.ts';
 import { happeningSchema } from './messages/happenings.ts';
-import { receiveSchema, type SimulatedMac } from './simulated-mac.ts';
+import { receiveSchema } from './messages/receive.ts';
+import type { SimulatedMac } from './simulated-mac.ts';
 
 const osascriptSchema = z.object({
   argv: z.array(z.string()),

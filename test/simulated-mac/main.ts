@@ -5,7 +5,7 @@ import { listBehaviours } from './behaviours.ts';
 import { MACOS_VERSIONS, type MacosVersion } from './chat-db/columns.ts';
 import { askSimulatedMac } from './control-channel.ts';
 import { isServed, serveControl } from './control-server.ts';
-import { HAPPENINGS } from './messages/happenings.ts';
+import { listHappenings } from './messages/happenings.ts';
 import { SimulatedMac } from './simulated-mac.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -89,6 +89,9 @@ program
   .option('--attachment <file>', 'a file that comes with it')
   .addOption(new Option('--service <service>').choices(['iMessage', 'SMS', 'RCS']).default('iMessage'))
   .option('--chat <id>', 'in this group, e.g. chat831234567890123456')
+  .option('--chat-name <name>', 'name of the group, when it is new')
+  .option('--effect <id>', 'e.g. com.apple.messages.effect.CKConfettiEffect')
+  .option('--reply-to <guid>', 'the message it answers')
   .action(async ({ home, ...message }: Home & Record<string, unknown>) => {
     const attachment =
       typeof message.attachment === 'string' ? { attachment: resolve(message.attachment) } : {};
@@ -123,7 +126,18 @@ program
   .option('--with <address>', 'the person it happens with')
   .option('--text <text>', 'the words, where there are any')
   .option('--guid <guid>', 'a message other than the last one')
-  .addHelpText('after', listed('Happenings', Object.entries(HAPPENINGS)))
+  .option('--chat <id>', 'a group')
+  .option('--about <address>', 'another person it is about')
+  .option('--me', 'the owner does it')
+  .option('--type <number>', 'kind of tapback', number)
+  .option('--part <number>', 'part of the message', number)
+  .option('--emoji <emoji>', 'of a tapback')
+  .option('--count <n>', 'how many', number)
+  .option('--every-ms <ms>', 'time between one and the next', number)
+  .option('--table <name>', 'message, attachment or chat')
+  .option('--cells <json>', 'columns and their values', (text) => JSON.parse(text) as unknown)
+  .option('--macos <version>', 'a newer macOS')
+  .addHelpText('after', listed('Happenings', listHappenings()))
   .action(async (happening: string, { home, ...event }: Home & Record<string, unknown>) => {
     const guids = (await ask({ home }, { op: 'happen', event: { happening, ...event } })) as string[];
     console.log([happening, ...guids].join(' '));

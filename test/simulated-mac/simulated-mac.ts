@@ -1,15 +1,16 @@
 import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import { join } from 'node:path';
 import { parseBehaviour } from './behaviours.ts';
 import { ChatDatabase } from './chat-db/chat-database.ts';
 import type { MacosVersion } from './chat-db/columns.ts';
-import { type Account, accountsOf, canonicalAddress, directChat, groupChat } from './messages/accounts.ts';
-import { type HappeningRequest, Happenings } from './messages/happenings.ts';
-import { type Incoming, planIncoming } from './messages/incoming.ts';
+import { accountsOf, canonicalAddress } from './messages/accounts.ts';
+import { AppState } from './messages/app-state.ts';
+import type { HappeningWorld } from './messages/happenings/happening.ts';
+import { type HappeningRequest, happen } from './messages/happenings.ts';
 import { LoadedChats } from './messages/loaded-chats.ts';
 import { Memory } from './messages/memory.ts';
 import { MessagesApp } from './messages/messages-app.ts';
+import { type Received, type ReceiveRequest, type ReceiveWorld, receive } from './messages/receive.ts';
 import { Steps } from './messages/steps.ts';
 import { type OsascriptAnswer, runOsascript } from './osascript-command.ts';
 
@@ -21,26 +22,6 @@ export interface SimulatedMacOptions {
   readonly sms: boolean;
 }
 
-export const receiveSchema = z.object({
-  from: z.string().min(1),
-  text: z.string().default(''),
-  service: z.enum(['iMessage', 'SMS', 'RCS']).default('iMessage'),
-  chat: z.string().optional(),
-  members: z.array(z.string()).default([]),
-  attachment: z.string().optional(),
-  delayJoinMs: z.number().min(0).optional(),
-  behaviour: z.string().default('normal'),
-  date: z.number().optional(),
-});
-export type ReceiveRequest = z.input<typeof receiveSchema>;
-
-/** The new row, and the moment (epoch milliseconds) its commit returned. */
-export interface Received {
-  readonly rowid: number;
-  readonly guid: string;
-  readonly at: number;
-}
-
 /** Messages.app, its chat.db and its scripting, in one process. */
 export class SimulatedMac {
   readonly #options: SimulatedMacOptions;
@@ -48,9 +29,9 @@ export class SimulatedMac {
   readonly #db: ChatDatabase;
   readonly #steps: Steps;
   readonly #chats: LoadedChats;
-  readonly #accounts: readonly Account[];
   readonly #messages: MessagesApp;
-  readonly #happenings: Happenings;
+  readonly #state: AppState;
+  readonly #world: HappeningWorld & ReceiveWorld;
 
   constructor(options: SimulatedMacOptions) {
     this.#options = options;
@@ -65,24 +46,20 @@ export class SimulatedMac {
     this.#db = new ChatDatabase(join(options.home, 'Library/Messages/chat.db'), options.macos);
     this.#chats = new LoadedChats(this.#db);
     this.#steps = new Steps(this.#memory, this.#db, (chat) => this.#chats.touch(chat));
-    this.#accounts = accountsOf(options.macos, this.#memory, options.sms);
-    this.#messages = new MessagesApp({
+    this.#state = new AppState(this.#memory, this.#steps, options.pace, () => this.#chats.reload());
+    this.#world = {
       version: options.macos,
+      macos: options.macos,
       home: options.home,
       pace: options.pace,
-      accounts: this.#accounts,
+      accounts: accountsOf(options.macos, this.#memory, options.sms),
       memory: this.#memory,
-      steps: this.#steps,
-      chats: this.#chats,
-    });
-    this.#happenings = new Happenings({
-      version: options.macos,
-      pace: options.pace,
-      accounts: this.#accounts,
       db: this.#db,
       chats: this.#chats,
       steps: this.#steps,
-    });
+      state: this.#state,
+    };
+    this.#messages = new MessagesApp(this.#world);
     // What was under way when the last process died goes on now.
     this.#steps.run();
   }
@@ -116,46 +93,14 @@ export class SimulatedMac {
     }
   }
 
-  #account(service: string): Account {
-    const account = this.#accounts.find((candidate) => candidate.service === service);
-    if (account === undefined)
-      throw new Error(`This simulated Mac (${this.#options.macos}) has no ${service} account.`);
-    return account;
-  }
-
   /** Lets a message arrive. Throws a sentence when it cannot. */
   receive(request: ReceiveRequest): Received {
-    const wanted = receiveSchema.parse(request);
-    const { macos, home, pace } = this.#options;
-    const account = this.#account(wanted.service);
-    const from = canonicalAddress(wanted.from);
-    const members = [...new Set([from, ...wanted.members.map(canonicalAddress)])];
-    const message: Incoming = {
-      guid: crypto.randomUUID().toUpperCase(),
-      from,
-      account,
-      chat:
-        wanted.chat === undefined
-          ? directChat(macos, account, from)
-          : groupChat(macos, account, wanted.chat, members),
-      text: wanted.text,
-      file: wanted.attachment === undefined ? undefined : resolve(wanted.attachment),
-      date: wanted.date ?? Date.now(),
-      joinAfterMs: wanted.delayJoinMs,
-    };
-    const told =
-      wanted.behaviour === 'normal' ? (this.#memory.takeBehaviour(from) ?? 'normal') : wanted.behaviour;
-    this.#steps.plan(planIncoming(macos, message, parseBehaviour(told), home, pace));
-    return {
-      guid: message.guid,
-      rowid: this.#db.rowidOf(message.guid) ?? 0,
-      at: performance.timeOrigin + performance.now(),
-    };
+    return receive(request, this.#world);
   }
 
   /** Lets something happen that no script asked for. Answers the guids of the rows it made or changed. */
   happen(request: HappeningRequest): string[] {
-    return this.#happenings.happen(request);
+    return happen(request, this.#world);
   }
 
   /** Switches a behaviour for a recipient (`*`: everybody), for `count` occasions or until further notice. */
@@ -175,7 +120,7 @@ export class SimulatedMac {
       last_rowid: Number(counts?.last ?? 0),
       sent: this.#memory.sent().length,
       osascript_calls: this.#memory.calls().length,
-      messages_running: this.#messages.isRunning(),
+      messages_app: this.#state.describe(),
       behaviours: this.#memory.behaviours(),
     };
   }

@@ -89,13 +89,14 @@ describe('the steps of Messages', () => {
       guid: 'G',
       from: ANNA,
       account,
-      chat,
+      chats: [chat],
       text: '',
-      file,
+      files: [{ path: file }],
+      cells: {},
       date: Date.now(),
       joinAfterMs: undefined,
     };
-    scene.steps.plan(planIncoming('tahoe-26', message, NORMAL, folder, 0));
+    scene.steps.plan(planIncoming('tahoe-26', message, NORMAL, folder, 0).steps);
     expect(scene.seen.slice(0, 3)).toEqual([
       'rows 1 joins 0 files 0 sent 0 delivered 1',
       'rows 1 joins 1 files 0 sent 0 delivered 1',

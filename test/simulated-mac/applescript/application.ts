@@ -20,8 +20,11 @@ export interface ScriptableApplication {
   readonly bundleId: string;
   readonly terms: Terminology;
   isRunning(): boolean;
-  /** Every Apple event passes here first: Automation permission, a dead or missing process. */
-  admit(): void;
+  /**
+   * Every Apple event passes here first: Automation permission, a dead, missing or stuck process. `command` is
+   * undefined for events that only look.
+   */
+  admit(command: string | undefined, context: CallContext): Promise<void>;
   elements(container: AppObject, kind: string): readonly AppObject[];
   byId(container: AppObject, kind: string, id: string): AppObject;
   byName(container: AppObject, kind: string, name: string): AppObject;

@@ -1,5 +1,5 @@
 import type { ElementPick, ScriptableApplication } from './application.ts';
-import type { Frame, Program } from './frames.ts';
+import { eventContext, type Frame, type Program } from './frames.ts';
 import { languageCommand } from './language-commands.ts';
 import { applyOperator, condition, negate, type TextRules } from './operators.ts';
 import {
@@ -156,22 +156,28 @@ export class Evaluator {
     if (of?.type === 'me') return this.#variable(name, name, frame);
     if (owner === undefined)
       throw new ScriptError(UNDEFINED_VARIABLE, `The variable ${name} is not defined.`);
-    if (isObject(owner)) return this.#objectProperty(owner, name);
+    if (isObject(owner)) return this.#objectProperty(owner, name, frame);
     // `id of every account`: a property of many objects is the list of theirs.
     if (isList(owner) && of?.type === 'element' && of.pick.by === 'every') {
-      return owner.map((one) =>
-        isObject(one) ? this.#objectProperty(one, name) : propertyOf(one, name, this.#program.host.cwd),
-      );
+      const values: Value[] = [];
+      for (const one of owner) {
+        values.push(
+          isObject(one)
+            ? await this.#objectProperty(one, name, frame)
+            : propertyOf(one, name, this.#program.host.cwd),
+        );
+      }
+      return values;
     }
     return propertyOf(owner, name, this.#program.host.cwd);
   }
 
-  #objectProperty(owner: AppObject, name: string): Value {
+  async #objectProperty(owner: AppObject, name: string, frame: Frame): Promise<Value> {
     const app = this.#appOf(owner);
     if (name === 'running') return app.isRunning();
     if (name === 'class') return { kind: 'class', name: owner.class };
     if (name === 'contents') return owner;
-    app.admit();
+    await app.admit(undefined, eventContext(frame, this.#program));
     return app.property(owner, name);
   }
 
@@ -228,7 +234,7 @@ export class Evaluator {
 
   async #objectElement(node: ElementExpr, owner: AppObject, frame: Frame): Promise<Value> {
     const app = this.#appOf(owner);
-    app.admit();
+    await app.admit(undefined, eventContext(frame, this.#program));
     const pick = await this.#pick(node, frame);
     if (pick.by === 'id') return app.byId(owner, node.kind, pick.key);
     if (pick.by === 'name') return app.byName(owner, node.kind, pick.key);
@@ -269,9 +275,10 @@ export class Evaluator {
     if (!isObject(target))
       throw new ScriptError(NOT_HANDLED, `«script» doesn’t understand the “${node.name}” message.`);
     const app = this.#appOf(target);
-    app.admit();
-    const context = { timeoutSeconds: frame.timeoutSeconds, signal: this.#program.host.signal };
-    const answer = app.command(node.name, direct, labelled, context);
+    const context = eventContext(frame, this.#program);
+    const answer = app
+      .admit(node.name, context)
+      .then(() => app.command(node.name, direct, labelled, context));
     if (!frame.ignoreResponses) return answer;
     answer.catch(() => undefined);
     return undefined;

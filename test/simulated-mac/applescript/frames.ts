@@ -1,4 +1,4 @@
-import type { ScriptableApplication } from './application.ts';
+import type { CallContext, ScriptableApplication } from './application.ts';
 import { ScriptError, USER_CANCELED } from './script-error.ts';
 import type { Handler } from './syntax.ts';
 import type { Value } from './values.ts';
@@ -30,6 +30,11 @@ export interface Program {
   result: Value | undefined;
   callHandler(name: string, args: readonly Value[], caller: Frame): Promise<Value | undefined>;
   handler(name: string): Handler | undefined;
+}
+
+/** What an application is told about the Apple event that it gets. */
+export function eventContext(frame: Frame, program: Program): CallContext {
+  return { timeoutSeconds: frame.timeoutSeconds, signal: program.host.signal };
 }
 
 /** Waits, unless the osascript process dies first. */

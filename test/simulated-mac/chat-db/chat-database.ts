@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { MacosVersion } from './columns.ts';
 import { createTables } from './create-tables.ts';
-import { rebuildDatabase } from './rebuild.ts';
 
 export type Cell = string | number | bigint | Buffer | null;
 export type Row = Readonly<Record<string, Cell>>;
@@ -36,13 +35,11 @@ export function appleSeconds(epochMs: number): number {
 /** The only writer of a chat.db. Each method is one commit, as Messages makes them. */
 export class ChatDatabase {
   readonly path: string;
-  readonly #version: MacosVersion;
   #db: Database.Database;
   #columns: ReadonlyMap<string, ReadonlySet<string>>;
 
   constructor(path: string, version: MacosVersion) {
     this.path = path;
-    this.#version = version;
     mkdirSync(dirname(path), { recursive: true });
     const fresh = !existsSync(path);
     this.#db = this.#open();
@@ -60,6 +57,9 @@ export class ChatDatabase {
     db.pragma('busy_timeout = 5000');
     // Messages checkpoints often enough that readers meet a WAL that starts over.
     db.pragma('wal_autocheckpoint = 200');
+    // The triggers call these; on a Mac only Apple's own process has them.
+    for (const name of ['delete_attachment_path', 'after_delete_message_plugin'])
+      db.function(name, { varargs: true }, () => null);
     return db;
   }
 
@@ -109,7 +109,8 @@ export class ChatDatabase {
     return this.#db.transaction(() => {
       const there = this.rowidOf(String(row.guid));
       if (there !== undefined) return there;
-      const handleId = handle === undefined ? 0 : this.#handle(handle.address, handle.service);
+      if (handle === undefined) return this.#insert('message', { handle_id: 0, ...row });
+      const handleId = this.#handle(handle.address, handle.service);
       return this.#insert('message', { ...row, handle_id: handleId });
     })();
   }
@@ -180,6 +181,67 @@ export class ChatDatabase {
     })();
   }
 
+  /** Chats by a condition on `chat c`, with their members. */
+  chats(condition: string, ...params: Cell[]): ChatSpec[] {
+    const columns = 'c.ROWID AS id, c.guid, c.style, c.chat_identifier, c.service_name, c.account_id';
+    const rows = this.all(
+      `SELECT ${columns}, c.account_login, c.display_name FROM chat c WHERE ${condition}`,
+      ...params,
+    );
+    return rows.map((row) => {
+      const members = this.all(
+        'SELECT h.id FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id WHERE j.chat_id = ?',
+        row.id ?? 0,
+      );
+      return {
+        guid: String(row.guid),
+        style: row.style === 43n ? 43 : 45,
+        identifier: String(row.chat_identifier),
+        service: String(row.service_name),
+        accountGuid: String(row.account_id),
+        accountLogin: String(row.account_login),
+        members: members.map((member) => String(member.id)),
+        ...(row.display_name ? { displayName: String(row.display_name) } : {}),
+      };
+    });
+  }
+
+  /** Makes a chat in which nothing was written. */
+  makeChat(chat: ChatSpec): void {
+    this.#db.transaction(() => this.#ensureChat(chat))();
+  }
+
+  handleOf(address: string, service: string): number {
+    return this.#db.transaction(() => this.#handle(address, service))();
+  }
+
+  addMember(chat: ChatSpec, address: string): void {
+    this.#db.transaction(() => {
+      const row = { chat_id: this.#ensureChat(chat), handle_id: this.#handle(address, chat.service) };
+      this.#insert('chat_handle_join', row, 'INSERT OR IGNORE');
+    })();
+  }
+
+  removeMember(chat: ChatSpec, address: string): void {
+    this.#db
+      .prepare(
+        `DELETE FROM chat_handle_join WHERE chat_id = (SELECT ROWID FROM chat WHERE guid = ?)
+         AND handle_id IN (SELECT ROWID FROM handle WHERE id = ?)`,
+      )
+      .run(chat.guid, address);
+  }
+
+  /** Deletes messages with their joins; a trigger notes them in deleted_messages where there is such a table. */
+  deleteMessages(rowids: readonly number[]): void {
+    this.#db.transaction(() => {
+      for (const rowid of rowids) {
+        for (const table of ['chat_message_join', 'message_attachment_join'])
+          this.#db.prepare(`DELETE FROM ${table} WHERE message_id = ?`).run(rowid);
+        this.#db.prepare('DELETE FROM message WHERE ROWID = ?').run(rowid);
+      }
+    })();
+  }
+
   /** Rows of any query, integers as bigint: for the simulated Mac's own decisions and for tests. */
   all(sql: string, ...params: Cell[]): Record<string, Cell>[] {
     return this.#db
@@ -201,11 +263,30 @@ export class ChatDatabase {
     this.#db = this.#open();
   }
 
-  /** Another file takes this one's place: fewer messages, other ROWIDs. */
-  rebuild(): void {
+  /** Deletes the WAL, which other readers may have open; nothing of it is lost. */
+  deleteWal(): void {
+    this.#db.pragma('wal_checkpoint(TRUNCATE)');
     this.#db.close();
-    rebuildDatabase(this.path, this.#version);
+    for (const suffix of ['-wal', '-shm']) rmSync(`${this.path}${suffix}`, { force: true });
     this.#db = this.#open();
+  }
+
+  /** Lets something be done to the file while it is closed here. */
+  replace(change: (path: string) => void): void {
+    this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    this.#db.close();
+    try {
+      change(this.path);
+    } finally {
+      this.#db = this.#open();
+      this.#columns = this.#probe();
+    }
+  }
+
+  /** Lets something be changed in one commit that no other method makes. */
+  change(work: (db: Database.Database) => void): void {
+    this.#db.transaction(() => work(this.#db))();
+    this.#columns = this.#probe();
   }
 
   close(): void {

@@ -91,6 +91,21 @@ function triggers(has: (table: string) => boolean): string[] {
   ];
 }
 
+/** Adds the columns that a table lacks, at its end; makes the whole table where there is none. */
+export function addColumns(db: Database, table: string, columns: string): void {
+  const known = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table));
+  if (known.size === 0) {
+    db.exec(tableSql(table, columns));
+    return;
+  }
+  for (const spec of columns.split(/\s+/)) {
+    const name = (spec.split(':')[0] ?? '').replace('!', '');
+    // A new column that must not be NULL needs a default for the rows that are there.
+    const sql = columnSql(table, spec).replace('NOT NULL', 'NOT NULL DEFAULT 0');
+    if (!known.has(name)) db.exec(`ALTER TABLE "${table}" ADD COLUMN ${sql}`);
+  }
+}
+
 /** Creates an empty chat.db of the given macOS version in an open, empty database. */
 export function createTables(db: Database, version: MacosVersion): void {
   const tables = tablesOf(version);

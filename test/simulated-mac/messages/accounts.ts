@@ -14,7 +14,7 @@ export interface Account {
 }
 
 export const OWN_NUMBER = '+12145550199';
-const OWN_EMAIL = 'simulated.mac@example.com';
+export const OWN_EMAIL = 'simulated.mac@example.com';
 
 export function accountsOf(version: MacosVersion, memory: Memory, withSms: boolean): Account[] {
   const guid = (service: Service) =>
@@ -52,6 +52,7 @@ export function groupChat(
   account: Account,
   identifier: string,
   members: readonly string[],
+  displayName?: string,
 ): ChatSpec {
   return {
     guid: `${guidPrefix(version, account.service)};+;${identifier}`,
@@ -61,6 +62,7 @@ export function groupChat(
     accountGuid: account.guid,
     accountLogin: account.login,
     members,
+    ...(displayName === undefined ? {} : { displayName }),
   };
 }
 

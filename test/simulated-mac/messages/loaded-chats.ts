@@ -19,28 +19,12 @@ export class LoadedChats {
   /** What Messages reads when it starts: the conversations with the latest inbound messages. */
   reload(): void {
     this.#chats.clear();
-    const rows = this.#db.all(
-      `SELECT c.ROWID AS id, c.guid, c.style, c.chat_identifier, c.service_name, c.account_id, c.account_login, c.display_name
-       FROM chat c JOIN chat_message_join j ON j.chat_id = c.ROWID JOIN message m ON m.ROWID = j.message_id
-       WHERE m.is_from_me = 0 GROUP BY c.ROWID ORDER BY max(m.date) DESC LIMIT ?`,
-      KEPT,
+    const recent = this.#db.chats(
+      `c.ROWID IN (SELECT j.chat_id FROM chat_message_join j JOIN message m ON m.ROWID = j.message_id
+         WHERE m.is_from_me = 0 GROUP BY j.chat_id ORDER BY max(m.date) DESC LIMIT ${KEPT})
+       ORDER BY (SELECT max(j.message_date) FROM chat_message_join j WHERE j.chat_id = c.ROWID)`,
     );
-    for (const row of rows.reverse()) {
-      const members = this.#db.all(
-        'SELECT h.id FROM chat_handle_join j JOIN handle h ON h.ROWID = j.handle_id WHERE j.chat_id = ?',
-        row.id ?? 0,
-      );
-      this.touch({
-        guid: String(row.guid),
-        style: row.style === 43n ? 43 : 45,
-        identifier: String(row.chat_identifier),
-        service: String(row.service_name),
-        accountGuid: String(row.account_id),
-        accountLogin: String(row.account_login),
-        members: members.map((member) => String(member.id)),
-        ...(row.display_name ? { displayName: String(row.display_name) } : {}),
-      });
-    }
+    for (const chat of recent) this.touch(chat);
   }
 
   touch(chat: ChatSpec): void {
@@ -48,6 +32,10 @@ export class LoadedChats {
     this.#chats.set(chat.guid, chat);
     const oldest = this.#chats.keys().next();
     if (this.#chats.size > KEPT && !oldest.done) this.#chats.delete(oldest.value);
+  }
+
+  unload(guid: string): void {
+    this.#chats.delete(guid);
   }
 
   forget(): void {

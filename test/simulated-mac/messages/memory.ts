@@ -8,6 +8,15 @@ export interface SentRecord {
   readonly guid: string;
   readonly rowid: number;
   readonly file: string | null;
+  /** SHA-256 (hex) of the file's content at the moment Messages read it. */
+  readonly sha256: string | null;
+  readonly at: number;
+}
+
+/** One run of a tool of macOS other than osascript. */
+export interface ToolRecord {
+  readonly tool: string;
+  readonly argv: readonly string[];
   readonly at: number;
 }
 
@@ -52,7 +61,14 @@ export class Memory {
         guid TEXT PRIMARY KEY, recipient TEXT NOT NULL, text TEXT NOT NULL, service TEXT NOT NULL,
         rowid_ INTEGER NOT NULL, file TEXT, at REAL NOT NULL);
       CREATE TABLE IF NOT EXISTS call (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, argv TEXT NOT NULL, outcome TEXT);`);
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, argv TEXT NOT NULL, outcome TEXT);
+      CREATE TABLE IF NOT EXISTS tool_call (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, tool TEXT NOT NULL, argv TEXT NOT NULL, at REAL NOT NULL);
+      CREATE TABLE IF NOT EXISTS parked (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, steps TEXT NOT NULL);`);
+    // A home folder may be older than this column.
+    const columns = this.#db.prepare("SELECT name FROM pragma_table_info('sent')").pluck().all();
+    if (!columns.includes('sha256')) this.#db.exec('ALTER TABLE sent ADD COLUMN sha256 TEXT');
   }
 
   /** The stored value of a setting, storing `fallback` the first time. */
@@ -64,6 +80,45 @@ export class Memory {
     const value = fallback();
     this.#db.prepare('INSERT INTO setting (name, value) VALUES (?, ?)').run(name, value);
     return value;
+  }
+
+  get(name: string): string | undefined {
+    return this.#db.prepare('SELECT value FROM setting WHERE name = ?').pluck().get(name) as
+      | string
+      | undefined;
+  }
+
+  set(name: string, value: string): void {
+    this.#db.prepare('INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)').run(name, value);
+  }
+
+  /** Keeps steps that wait for a word instead of a moment. */
+  park(name: string, steps: string): void {
+    this.#db.prepare('INSERT INTO parked (name, steps) VALUES (?, ?)').run(name, steps);
+  }
+
+  /** Takes back what was parked under a name, oldest first. */
+  unpark(name: string): string[] {
+    return this.#db.transaction(() => {
+      const steps = this.#db.prepare('SELECT steps FROM parked WHERE name = ? ORDER BY id').pluck().all(name);
+      this.#db.prepare('DELETE FROM parked WHERE name = ?').run(name);
+      return steps as string[];
+    })();
+  }
+
+  toolCalled(tool: string, argv: readonly string[], at: number): void {
+    this.#db
+      .prepare('INSERT INTO tool_call (tool, argv, at) VALUES (?, ?, ?)')
+      .run(tool, JSON.stringify(argv), at);
+  }
+
+  toolCalls(): ToolRecord[] {
+    const rows = this.#db.prepare('SELECT tool, argv, at FROM tool_call ORDER BY id').all() as {
+      tool: string;
+      argv: string;
+      at: number;
+    }[];
+    return rows.map((row) => ({ ...row, argv: JSON.parse(row.argv) as string[] }));
   }
 
   addSteps(steps: readonly { due: number; action: string }[]): void {
@@ -129,15 +184,16 @@ export class Memory {
   recordSent(record: SentRecord): void {
     this.#db
       .prepare(
-        'INSERT OR IGNORE INTO sent (guid, recipient, text, service, rowid_, file, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        `INSERT OR IGNORE INTO sent (guid, recipient, text, service, rowid_, file, sha256, at)
+         VALUES (@guid, @recipient, @text, @service, @rowid, @file, @sha256, @at)`,
       )
-      .run(record.guid, record.recipient, record.text, record.service, record.rowid, record.file, record.at);
+      .run(record);
   }
 
   sent(): SentRecord[] {
     return this.#db
       .prepare(
-        'SELECT recipient, text, service, guid, rowid_ AS rowid, file, at FROM sent ORDER BY at, rowid_',
+        'SELECT recipient, text, service, guid, rowid_ AS rowid, file, sha256, at FROM sent ORDER BY at, rowid_',
       )
       .all() as SentRecord[];
   }

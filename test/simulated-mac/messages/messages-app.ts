@@ -24,6 +24,7 @@ import { type Behaviour, parseBehaviour } from '../behaviours.ts';
 import type { ChatSpec } from '../chat-db/chat-database.ts';
 import type { MacosVersion } from '../chat-db/columns.ts';
 import { type Account, canonicalAddress, directChat } from './accounts.ts';
+import type { AppState } from './app-state.ts';
 import type { LoadedChats } from './loaded-chats.ts';
 import type { Memory } from './memory.ts';
 import { messagesTerms } from './messages-terms.ts';
@@ -39,6 +40,7 @@ export interface MessagesWorld {
   readonly memory: Memory;
   readonly steps: Steps;
   readonly chats: LoadedChats;
+  readonly state: AppState;
 }
 
 type Content = Pick<Outgoing, 'text' | 'file'>;
@@ -66,7 +68,6 @@ export class MessagesApp implements ScriptableApplication {
   readonly terms: Terminology;
   readonly #world: MessagesWorld;
   readonly #objects: ScriptingObjects;
-  #running = true;
 
   constructor(world: MessagesWorld) {
     this.#world = world;
@@ -75,20 +76,14 @@ export class MessagesApp implements ScriptableApplication {
   }
 
   isRunning(): boolean {
-    return this.#running;
+    return this.#world.state.running;
   }
 
-  admit(): void {
+  async admit(command: string | undefined, context: CallContext): Promise<void> {
     const all = this.#world.memory.peekBehaviour('*');
     if (all === 'automation-denied' || all === 'not-running')
       throw this.#objects.error(...(ERRORS[all] ?? [NOT_RUNNING, '']));
-    // An Apple event launches an application that is not running.
-    if (!this.#running) this.#launch();
-  }
-
-  #launch(): void {
-    this.#running = true;
-    this.#world.chats.reload();
+    await this.#world.state.admit(command, context);
   }
 
   elements(container: AppObject, kind: string): readonly AppObject[] {
@@ -114,7 +109,7 @@ export class MessagesApp implements ScriptableApplication {
     context: CallContext,
   ): Promise<Value | undefined> {
     if (name === 'send') return this.#send(direct, labelled.to, context);
-    if (name === 'quit') this.#running = false;
+    if (name === 'quit') this.#world.state.end();
     if (['quit', 'launch', 'activate', 'run', 'reopen'].includes(name)) return undefined;
     throw this.#objects.error(
       NOT_HANDLED,

@@ -26,6 +26,7 @@ const FAILED_AFTER = 2000;
 
 const TRANSCODING_FAILED = 25;
 const USER_DOES_NOT_EXIST = 22;
+const FILE_MISSING = 41;
 
 function recipientOf(message: Outgoing): string {
   return message.chat.identifier;
@@ -88,43 +89,65 @@ export function mimeTypeOf(path: string): string | null {
 
 /** The fate of a message after its row is there. */
 function fate(message: Outgoing, behaviour: Behaviour, pace: number): Step[] {
-  const { guid, account } = message;
-  const update = (afterMs: number, cells: Row, now: readonly string[] = []): Step => ({
-    afterMs,
-    action: { do: 'update', table: 'message', guid, cells, now },
-  });
-  const fail = (error: number) => [update(FAILED_AFTER * pace, { error, is_finished: 1 })];
-  const leave = (service: string): Step => ({
-    afterMs: SENT_AFTER * pace,
-    action: {
-      do: 'leave',
-      record: {
-        guid,
-        recipient: recipientOf(message),
-        text: message.text,
-        service,
-        file: message.file?.path ?? null,
-      },
-    },
-  });
-  if (message.file?.readable === false) return fail(TRANSCODING_FAILED);
-  if (behaviour.name === 'sent-error') return fail(behaviour.amount);
+  const { account } = message;
+  if (message.file?.readable === false) return failed(message, TRANSCODING_FAILED, pace);
+  if (behaviour.name === 'sent-error') return failed(message, behaviour.amount, pace);
   const unreachable = message.chat.style === 45 && !isReachable(recipientOf(message), account.service);
   if (unreachable || (behaviour.name === 'not-on-imessage' && account.service === 'iMessage'))
-    return fail(USER_DOES_NOT_EXIST);
+    return failed(message, USER_DOES_NOT_EXIST, pace);
+  if (message.file === undefined) return later(success(message, behaviour, pace), SENT_AFTER * pace);
+  // The file is read when the message is uploaded, some time after its row appeared.
+  const afterMs = behaviour.name === 'reads-file-late' ? behaviour.amount : SENT_AFTER * pace;
+  const there = [attachmentState(message, 5), ...success(message, behaviour, pace)];
+  const gone = [attachmentState(message, 6), update(message, 0, { error: FILE_MISSING, is_finished: 1 })];
+  return [{ afterMs, action: { do: 'read-file', path: message.file.path, there, gone } }];
+}
+
+function later(steps: readonly Step[], byMs: number): Step[] {
+  return steps.map((step) => ({ ...step, afterMs: step.afterMs + byMs }));
+}
+
+function update(message: Outgoing, afterMs: number, cells: Row, now: readonly string[] = []): Step {
+  return { afterMs, action: { do: 'update', table: 'message', guid: message.guid, cells, now } };
+}
+
+function attachmentState(message: Outgoing, state: number): Step {
+  const guid = `at_0_${message.guid}`;
+  return {
+    afterMs: 0,
+    action: { do: 'update', table: 'attachment', guid, cells: { transfer_state: state } },
+  };
+}
+
+function failed(message: Outgoing, error: number, pace: number): Step[] {
+  const attachment = message.file === undefined ? [] : [attachmentState(message, 6)];
+  return later([...attachment, update(message, 0, { error, is_finished: 1 })], FAILED_AFTER * pace);
+}
+
+/** What happens from the moment at which the message leaves, if it does. */
+function success(message: Outgoing, behaviour: Behaviour, pace: number): Step[] {
+  const { guid, account, text, file } = message;
+  const leave = (service: string): Step => ({
+    afterMs: 0,
+    action: {
+      do: 'leave',
+      record: { guid, recipient: recipientOf(message), text, service, file: file?.path ?? null },
+    },
+  });
   if (behaviour.name === 'downgraded-to-sms' && account.service === 'iMessage') {
     const cells = { service: 'SMS', was_downgraded: 1, is_sent: 1, is_finished: 1 };
-    return [leave('SMS'), update(SENT_AFTER * pace, cells)];
+    return [leave('SMS'), update(message, 0, cells)];
   }
-  const sent = [leave(account.service), update(SENT_AFTER * pace, { is_sent: 1, is_finished: 1 })];
+  const sent = [leave(account.service), update(message, 0, { is_sent: 1, is_finished: 1 })];
   if (behaviour.name === 'never-delivered' || account.service === 'SMS' || message.chat.style === 43)
     return sent;
   const quietly = behaviour.name === 'delivered-quietly' ? 1 : 0;
-  const deliveredAfter = behaviour.name === 'late-delivery' ? behaviour.amount : DELIVERED_AFTER * pace;
-  const delivered = update(deliveredAfter, { is_delivered: 1, was_delivered_quietly: quietly }, [
-    'date_delivered',
-  ]);
-  const read = update(deliveredAfter + (READ_AFTER - DELIVERED_AFTER) * pace, { is_read: 1 }, ['date_read']);
+  const deliveredAfter =
+    behaviour.name === 'late-delivery' ? behaviour.amount : (DELIVERED_AFTER - SENT_AFTER) * pace;
+  const cells = { is_delivered: 1, was_delivered_quietly: quietly };
+  const delivered = update(message, deliveredAfter, cells, ['date_delivered']);
+  const readAfter = deliveredAfter + (READ_AFTER - DELIVERED_AFTER) * pace;
+  const read = update(message, readAfter, { is_read: 1 }, ['date_read']);
   return behaviour.name === 'read-receipt' ? [...sent, delivered, read] : [...sent, delivered];
 }
 
@@ -145,12 +168,6 @@ export function planOutgoing(message: Outgoing, behaviour: Behaviour, pace: numb
   if (file !== undefined) {
     const row = attachmentRow(message, file.path, file.bytes);
     steps.push({ afterMs: ATTACH_AFTER * pace, action: { do: 'attach', guid, row } });
-    const state = { transfer_state: file.readable ? 5 : 6 };
-    const attachment = `at_0_${guid}`;
-    steps.push({
-      afterMs: SENT_AFTER * pace,
-      action: { do: 'update', table: 'attachment', guid: attachment, cells: state },
-    });
   }
   steps.push(...fate(message, behaviour, pace));
   return steps.map((step) => ({ ...step, afterMs: step.afterMs + delay }));

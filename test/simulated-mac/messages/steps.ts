@@ -1,4 +1,5 @@
-import { copyFileSync, mkdirSync, truncateSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { appleNanoseconds, type ChatDatabase, type ChatSpec, type Row } from '../chat-db/chat-database.ts';
 import type { Memory, SentRecord } from './memory.ts';
@@ -17,14 +18,25 @@ export type Action =
   /** `now` names date columns that get the moment of the commit. */
   | {
       readonly do: 'update';
-      readonly table: 'message' | 'attachment';
+      readonly table: 'message' | 'attachment' | 'chat';
       readonly guid: string;
       readonly cells: Row;
       readonly now?: readonly string[];
     }
-  | { readonly do: 'leave'; readonly record: Omit<SentRecord, 'rowid' | 'at'> }
+  | {
+      readonly do: 'leave';
+      readonly record: Omit<SentRecord, 'rowid' | 'at' | 'sha256'> & { readonly sha256?: string };
+    }
   | { readonly do: 'attach'; readonly guid: string; readonly row: Row }
-  | { readonly do: 'file'; readonly from: string; readonly to: string; readonly half: boolean };
+  | { readonly do: 'file'; readonly from: string; readonly to: string; readonly half: boolean }
+  | { readonly do: 'remove-file'; readonly path: string }
+  /** Messages reads an outgoing file only now: what follows depends on whether it is still there. */
+  | {
+      readonly do: 'read-file';
+      readonly path: string;
+      readonly there: readonly Step[];
+      readonly gone: readonly Step[];
+    };
 
 export interface Step {
   readonly afterMs: number;
@@ -56,6 +68,15 @@ function fromJson(text: string): Action {
   }) as Action;
 }
 
+function withDigest(steps: readonly Step[], path: string): Step[] {
+  const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return steps.map((step) =>
+    step.action.do === 'leave'
+      ? { ...step, action: { ...step.action, record: { ...step.action.record, sha256 } } }
+      : step,
+  );
+}
+
 /**
  * Takes steps at their time, each alone, in order. Steps are on disk before the first is taken and every action may be
  * repeated, so a killed simulated Mac goes on where it stopped.
@@ -75,11 +96,23 @@ export class Steps {
 
   /** Plans steps from now on and takes those that are due already. */
   plan(steps: readonly Step[]): void {
-    const now = Date.now();
-    this.#memory.addSteps(
-      steps.map(({ afterMs, action }) => ({ due: now + afterMs, action: toJson(action) })),
-    );
+    this.#follow(steps);
     this.run();
+  }
+
+  /** Keeps steps until `release` is asked for this name. */
+  park(name: string, steps: readonly Step[]): void {
+    this.#memory.park(name, JSON.stringify(steps.map(({ afterMs, action }) => [afterMs, toJson(action)])));
+  }
+
+  /** Plans what was parked under this name, from now on; answers whether there was anything. */
+  release(name: string): boolean {
+    const parked = this.#memory.unpark(name);
+    for (const text of parked) {
+      const steps = JSON.parse(text) as [afterMs: number, action: string][];
+      this.plan(steps.map(([afterMs, action]) => ({ afterMs, action: fromJson(action) })));
+    }
+    return parked.length > 0;
   }
 
   run(): void {
@@ -117,17 +150,32 @@ export class Steps {
       }
       case 'leave': {
         const rowid = this.#db.rowidOf(action.record.guid) ?? 0;
-        this.#memory.recordSent({ ...action.record, rowid, at: Date.now() });
+        this.#memory.recordSent({ sha256: null, ...action.record, rowid, at: Date.now() });
         return;
       }
       case 'attach':
         this.#db.attach(action.guid, action.row);
         return;
       case 'file':
+        if (!existsSync(action.from)) return;
         mkdirSync(dirname(action.to), { recursive: true });
         copyFileSync(action.from, action.to);
         if (action.half) truncateSync(action.to, 1);
+        return;
+      case 'remove-file':
+        rmSync(action.path, { force: true });
+        return;
+      case 'read-file':
+        this.#follow(existsSync(action.path) ? withDigest(action.there, action.path) : action.gone);
     }
+  }
+
+  /** Adds what follows from a step; the loop that takes the step goes on to it. */
+  #follow(steps: readonly Step[]): void {
+    const now = Date.now();
+    this.#memory.addSteps(
+      steps.map(({ afterMs, action }) => ({ due: now + afterMs, action: toJson(action) })),
+    );
   }
 
   stop(): void {
