@@ -1,7 +1,12 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { type Config, type ConfigTable, durationSetting } from '../shared/runtime/config-table.ts';
+import {
+  booleanSetting,
+  type Config,
+  type ConfigTable,
+  durationSetting,
+} from '../shared/runtime/config-table.ts';
 import { LOG_LEVELS } from '../shared/runtime/log.ts';
 
 const pathSetting = z
@@ -12,6 +17,16 @@ const pathSetting = z
   );
 
 const positiveDuration = durationSetting.refine((milliseconds) => milliseconds > 0, 'it must be more than 0');
+
+/** Ways of addressing a recipient by script. */
+const SEND_ROUTES = ['participant', 'buddy', 'chat'] as const;
+export type SendRoute = (typeof SEND_ROUTES)[number];
+
+const routesSetting = z
+  .string()
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(SEND_ROUTES)).min(1))
+  .refine((routes) => new Set(routes).size === routes.length, 'it names a way twice');
 
 /** Everything that can be set from outside; read once, in main.ts. */
 export const BRIDGE_SETTINGS = {
@@ -39,6 +54,26 @@ export const BRIDGE_SETTINGS = {
     parse: positiveDuration,
     default: '150s',
     help: 'how long one osascript may run; the first waits for a person to allow Automation',
+  },
+  BRIDGE_KEEP_AWAKE: {
+    parse: booleanSetting,
+    default: 'true',
+    help: 'whether the Mac is kept from sleeping while the bridge runs (caffeinate)',
+  },
+  BRIDGE_LOG_DIR: {
+    parse: pathSetting,
+    help: 'folder of a log file of limited size; unset: the log goes to stdout',
+    shownDefault: 'stdout; ~/Library/Logs/Bluewire when installed',
+  },
+  BRIDGE_SEND_ROUTES: {
+    parse: routesSetting,
+    default: 'participant,buddy,chat',
+    help: 'ways of addressing one person, in the order in which they are tried',
+  },
+  BRIDGE_RESTART_MESSAGES: {
+    parse: booleanSetting,
+    default: 'true',
+    help: 'restart Messages when three sends in a row got no answer, at most every ten minutes',
   },
   LOG_LEVEL: { parse: z.enum(LOG_LEVELS), default: 'info', help: LOG_LEVELS.join(', ') },
 } as const satisfies ConfigTable;

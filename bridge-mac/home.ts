@@ -7,12 +7,16 @@ export function pathsIn(home: string): {
   database: string;
   lock: string;
   inputs: string;
+  health: string;
+  ownNode: string;
 } {
   return {
     identity: join(home, 'identity.json'),
     database: join(home, 'bridge.db'),
     lock: join(home, 'bridge.lock'),
     inputs: join(home, 'outgoing'),
+    health: join(home, 'health.json'),
+    ownNode: join(home, 'bin', 'node'),
   };
 }
 

@@ -2,7 +2,7 @@ const EXIT_GRACE_MS = 10_000;
 
 /**
  * Runs a long-lived program: SIGINT and SIGTERM abort the signal that `main` is given; when `main` has come back the
- * process ends with 0. A failure is one sentence on stderr and exit status 1. A second signal, or ten seconds without
+ * process ends with `process.exitCode`, 0 when it was not set. A failure is one sentence on stderr and exit status 1. A second signal, or ten seconds without
  * an end, exits at once.
  */
 export async function runMain(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -17,7 +17,7 @@ export async function runMain(main: (signal: AbortSignal) => Promise<void>): Pro
   process.on('SIGTERM', stop);
   try {
     await main(stopping.signal);
-    process.exit(0);
+    process.exit();
   } catch (error) {
     console.error(describeFailure(error));
     process.exit(1);
