@@ -1,16 +1,25 @@
+import { rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { VERSION } from '../shared/version.ts';
 import type { Finding, Health } from '../shared/wire/health.ts';
+import type { JournalEntry } from '../shared/wire/journal.ts';
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
 import { messagesByAppleScript as messages } from './applescript/run-script.ts';
+import { IncomingFiles } from './attachments/incoming.ts';
+import { Staging } from './attachments/staging.ts';
+import { Uploader } from './attachments/upload.ts';
 import type { ChatDb } from './chat-db/chat-db.ts';
-import { readInbox, settleCursor } from './chat-db/read-inbox.ts';
+import { ownSendsIn } from './chat-db/own-sends.ts';
+import { Inbox } from './chat-db/read-inbox.ts';
 import { ChatDbReader } from './chat-db/reader.ts';
 import type { BridgeConfig } from './config.ts';
 import { pathsIn } from './home.ts';
 import type { Identity } from './identity.ts';
 import { Journal } from './journal/journal.ts';
 import { HubLink } from './link.ts';
+import { MessagesApp } from './messages-app/messages-app.ts';
 import { OS_VERSION } from './os-version.ts';
 import { acceptor } from './outbox/accept.ts';
 import { Follower } from './outbox/follow.ts';
@@ -44,35 +53,29 @@ export async function startBridge({
   const health = new HealthReport(store, () => link.reportHealth());
   const onFinding = (finding: Finding): void => health.note(finding);
 
-  const inbox = { store, append, pairedAt: identity.paired_at, log: log.child({ part: 'inbox' }), now };
-  const outboxLog = log.child({ part: 'outbox' });
-  const follower = new Follower({
+  const inbox = receiveInto(stages, {
     store,
     append,
-    sendDeadlineMs: config.BRIDGE_SEND_DEADLINE,
-    onDecided: (send) => outbox.decided(send),
-    log: outboxLog,
+    config,
+    identity,
+    log,
     now,
+    onProgress: () => reader.look(),
   });
-  const outbox: Outbox = new Outbox({
-    store,
-    append,
-    follower,
-    currentDb: () => reader.current,
-    messages,
-    inputs: new InputFiles(paths.inputs),
-    osascriptTimeoutMs: config.BRIDGE_OSASCRIPT_TIMEOUT,
-    onFinding,
-    log: outboxLog,
-    now,
-  });
+  const sending = prepareSending(
+    { config, identity, store, append, onFinding, log, now },
+    () => reader.current,
+  );
+  const { follower, outbox, staging } = sending;
   const reader: ChatDbReader = new ChatDbReader({
     path: config.BRIDGE_CHAT_DB,
     nodePath: process.execPath,
     onChange: (db) => {
-      readEverything(db);
+      const { more } = readEverything(db);
       outbox.wake();
+      return { more };
     },
+    isDue: () => inbox.isDue,
     onFinding,
     log: log.child({ part: 'chat-db' }),
     now,
@@ -88,24 +91,141 @@ export async function startBridge({
       os_version: OS_VERSION,
     }),
     journal,
-    onSend: acceptor({ store, messages, log: outboxLog, now, onAccepted: () => outbox.wake() }),
+    onSend: sending.accept,
     health: () => health.current(),
-    onAdmission: (isAdmitted) => outbox.hold(!isAdmitted),
+    onAdmission: (isAdmitted) => {
+      outbox.hold(!isAdmitted);
+      if (isAdmitted) staging.retryNow();
+    },
+    onSettings: (settings) => {
+      store.transaction(() => store.sending.setSettings(settings));
+      outbox.wake();
+    },
     log: log.child({ part: 'link' }),
   });
 
   /** What Messages committed: own rows first, because an answer comes after what it answers. */
-  function readEverything(db: ChatDb): void {
-    const { replaced } = settleCursor(db, inbox);
+  function readEverything(db: ChatDb): { more: boolean } {
+    const { replaced } = inbox.settle(db);
     if (replaced) follower.rebase(db);
-    follower.look(db);
-    readInbox(db, inbox);
+    try {
+      follower.look(db);
+    } catch (error) {
+      // Own rows on damaged pages keep nobody's message from being read.
+      outboxLog.warn({ err: error }, 'looking for sent messages in chat.db failed; it is tried again');
+    }
+    return inbox.read(db);
   }
 
-  stages.use(await outbox.start());
+  stages.use(staging.start());
+  stages.use(outbox.start());
   stages.use(reader.start());
   stages.use(link.start());
   return stages.move();
+}
+
+interface ReceivingOptions extends BridgeOptions {
+  store: BridgeStore;
+  append: (entries: readonly JournalEntry[]) => void;
+  /** A file is decided: messages that waited for it may go. */
+  onProgress: () => void;
+}
+
+/** The way in from chat.db to the journal, with the files of messages on the way to the hub. */
+function receiveInto(stages: AsyncDisposableStack, options: ReceivingOptions): Inbox {
+  const { store, append, config, identity, log, now, onProgress } = options;
+  const part = log.child({ part: 'inbox' });
+  const home = homedir();
+  const folder = pathsIn(config.BRIDGE_HOME).incoming;
+  rmSync(folder, { recursive: true, force: true });
+  const files = stages.use(
+    new IncomingFiles({
+      store,
+      uploader: new Uploader({ hubUrl: identity.hub_url, token: identity.token, log: part }),
+      home,
+      roots: [join(home, 'Library', 'Messages'), join(dirname(config.BRIDGE_CHAT_DB), 'Attachments')],
+      deadlineMs: config.BRIDGE_ATTACHMENT_DEADLINE,
+      convertedFolder: config.BRIDGE_CONVERT_ATTACHMENTS ? folder : undefined,
+      onProgress,
+      log: part,
+    }),
+  );
+  return new Inbox({
+    store,
+    append,
+    pairedAt: identity.paired_at,
+    extraEvents: () => store.sending.settings.extra_events,
+    sends: ownSendsIn(store.sends),
+    files,
+    log: part,
+    now,
+    elapsed: () => performance.now(),
+  });
+}
+
+interface SendingParts {
+  config: BridgeConfig;
+  identity: Identity;
+  store: BridgeStore;
+  append: Journal['append'];
+  onFinding: (finding: Finding) => void;
+  log: Logger;
+  now: () => number;
+}
+
+/** Everything on the way out, from the hub's offer to the row that proves it; not started yet. */
+function prepareSending(parts: SendingParts, currentDb: () => ChatDb | undefined) {
+  const { config, identity, store, append, onFinding, now } = parts;
+  const log = parts.log.child({ part: 'outbox' });
+  const messagesApp = new MessagesApp({ uid: process.getuid?.() ?? 0, quit: messages.quit, log });
+  const staging: Staging = new Staging({
+    folder: config.BRIDGE_STAGING_DIR,
+    source: { hubUrl: identity.hub_url, token: identity.token },
+    store,
+    onStaged: () => outbox.wake(),
+    onUnavailable: (send, detail) => outbox.giveUp(send, 'attachment_unavailable', detail),
+    onFinding,
+    log: parts.log.child({ part: 'staging' }),
+    now,
+  });
+  const follower: Follower = new Follower({
+    store,
+    append,
+    sendDeadlineMs: config.BRIDGE_SEND_DEADLINE,
+    wantsRead: () => store.sending.settings.extra_events.includes('read'),
+    stagedPath: (send, file) => staging.pathOf(send, file),
+    onDecided: (send, isProven) => outbox.decided(send, isProven),
+    log,
+    now,
+  });
+  const outbox: Outbox = new Outbox({
+    store,
+    append,
+    follower,
+    currentDb,
+    messages,
+    routes: config.BRIDGE_SEND_ROUTES,
+    inputs: new InputFiles(pathsIn(config.BRIDGE_HOME).inputs),
+    files: staging,
+    launchMessages: (signal) => messagesApp.launch(signal),
+    restartMessages: config.BRIDGE_RESTART_MESSAGES ? (signal) => messagesApp.restart(signal) : undefined,
+    osascriptTimeoutMs: config.BRIDGE_OSASCRIPT_TIMEOUT,
+    onFinding,
+    random: Math.random,
+    log,
+    now,
+  });
+  const accept = acceptor({
+    store,
+    messages,
+    log,
+    now,
+    onAccepted: () => {
+      outbox.wake();
+      staging.wake();
+    },
+  });
+  return { follower, outbox, staging, accept };
 }
 
 /** The latest finding of each check, with the counts that go with them. */

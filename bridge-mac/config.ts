@@ -75,6 +75,16 @@ export const BRIDGE_SETTINGS = {
     default: 'true',
     help: 'restart Messages when three sends in a row got no answer, at most every ten minutes',
   },
+  BRIDGE_ATTACHMENT_DEADLINE: {
+    parse: positiveDuration,
+    default: '10m',
+    help: 'how long Messages may take to fetch a received file before the message goes without it',
+  },
+  BRIDGE_CONVERT_ATTACHMENTS: {
+    parse: booleanSetting,
+    default: 'true',
+    help: 'whether received HEIC pictures become JPEG and CAF recordings M4A, where the Mac has the tools',
+  },
   LOG_LEVEL: { parse: z.enum(LOG_LEVELS), default: 'info', help: LOG_LEVELS.join(', ') },
 } as const satisfies ConfigTable;
 

@@ -7,6 +7,7 @@ export function pathsIn(home: string): {
   database: string;
   lock: string;
   inputs: string;
+  incoming: string;
   health: string;
   ownNode: string;
 } {
@@ -15,6 +16,7 @@ export function pathsIn(home: string): {
     database: join(home, 'bridge.db'),
     lock: join(home, 'bridge.lock'),
     inputs: join(home, 'outgoing'),
+    incoming: join(home, 'incoming'),
     health: join(home, 'health.json'),
     ownNode: join(home, 'bin', 'node'),
   };

@@ -1,41 +1,21 @@
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { openSqlite } from '../../shared/runtime/sqlite.ts';
-import { fromAppleTime, toAppleTime } from './apple-time.ts';
+import { toAppleTime } from './apple-time.ts';
+import { asInteger, asText } from './cells.ts';
 import { OwnRows } from './own-rows.ts';
-import { findLacking, prepareQueries, type Queries, type RawChat, type RawMessage } from './queries.ts';
+import { findLacking, prepareQueries, type Queries } from './queries.ts';
+import {
+  type AttachmentRow,
+  type Chat,
+  type MessageRow,
+  toAttachmentRow,
+  toChat,
+  toMessageRow,
+} from './rows.ts';
 import { explainForeign, explainUnreadable } from './unreadable.ts';
 
-/** A row of `message` with the chats it is joined to. `at` is epoch milliseconds. */
-export interface MessageRow {
-  rowId: number;
-  guid: string;
-  text: string | null;
-  body: Uint8Array | null;
-  at: number;
-  /** The row's date as it is stored: tells twins apart to the nanosecond. */
-  date: bigint;
-  handle: string | null;
-  service: string | null;
-  fromMe: boolean;
-  /** 0 for a message; renamings, joinings and the like have other numbers. */
-  itemType: number;
-  /** 0 for a message; tapbacks, stickers and votes have other numbers. */
-  associatedType: number;
-  balloon: string | null;
-  scheduled: boolean;
-  hasAttachments: boolean;
-}
-
-export interface Chat {
-  guid: string;
-  isGroup: boolean;
-  identifier: string | null;
-  name: string | null;
-  participants: string[];
-}
-
-const GROUP_STYLE = 43n;
+export type { AttachmentRow, Chat, MessageRow } from './rows.ts';
 
 /** One open connection to Messages' database: read-only, and everything Apple's schema means is known here. */
 export class ChatDb implements Disposable {
@@ -43,6 +23,7 @@ export class ChatDb implements Disposable {
   readonly #path: string;
   readonly #file: string;
   readonly #queries: Queries;
+  readonly #schema: bigint;
   /** What was sent from here, and the chats to send to. */
   readonly own: OwnRows;
 
@@ -50,6 +31,8 @@ export class ChatDb implements Disposable {
     this.#db = db;
     this.#path = path;
     this.#file = file;
+    // Read first: columns that come in between are noticed later.
+    this.#schema = BigInt(Number(db.pragma('schema_version', { simple: true })));
     this.#queries = prepareQueries(db);
     this.own = new OwnRows(db);
   }
@@ -85,6 +68,11 @@ export class ChatDb implements Disposable {
     return this.#queries.dataVersion.get()?.data_version ?? 0n;
   }
 
+  /** Whether tables or columns are other ones than when it was opened: macOS may be upgraded at any time. */
+  hasOtherSchema(): boolean {
+    return this.#queries.schemaVersion.get()?.schema_version !== this.#schema;
+  }
+
   /** Runs `read` on one consistent state of the database. */
   snapshot<Result>(read: () => Result): Result {
     return this.#db.inTransaction ? read() : this.#db.transaction(read)();
@@ -92,68 +80,77 @@ export class ChatDb implements Disposable {
 
   /** 0 for an empty database. */
   maxRowId(): number {
-    return Number(this.#queries.maxRowId.get()?.row_id ?? 0);
+    return Number(asInteger(this.#queries.maxRowId.get()?.row_id));
   }
 
   /** The ROWID just below the first row dated at or after `epochMs`; MAX(ROWID) when there is no such row. */
   rowIdBefore(epochMs: number): number {
     const first = this.#queries.firstDated.get(toAppleTime(epochMs))?.row_id;
-    return first === null || first === undefined ? this.maxRowId() : Number(first) - 1;
+    return typeof first === 'bigint' ? Number(first) - 1 : this.maxRowId();
   }
 
   guidAt(rowId: number): string | undefined {
-    return this.#queries.guidAt.get(rowId)?.guid;
+    return asText(this.#queries.guidAt.get(rowId)?.guid) ?? undefined;
   }
 
   rowsAfter(rowId: number, limit: number): MessageRow[] {
     return this.#queries.after.all(rowId, limit).map(toMessageRow);
   }
 
-  rowByGuid(guid: string): MessageRow | undefined {
+  rowAt(rowId: number): MessageRow | undefined {
+    const raw = this.#queries.rowAt.get(rowId);
+    return raw === undefined ? undefined : toMessageRow(raw);
+  }
+
+  /** A row by its guid; `rowId` is where it was, and where one without a guid still is. */
+  findRow({ rowId, guid }: { rowId: number; guid: string }): MessageRow | undefined {
+    const there = this.rowAt(rowId);
+    if (there?.guid === guid) return there;
     const raw = this.#queries.byGuid.get(guid);
     return raw === undefined ? undefined : toMessageRow(raw);
   }
 
+  /** Own rows dated from `since` to `until`, epoch milliseconds. */
+  ownRowsBetween(since: number, until: number): MessageRow[] {
+    return this.#queries.ownBetween.all(toAppleTime(since), toAppleTime(until)).map(toMessageRow);
+  }
+
+  /** Rows with the very same date that were there before this one. */
+  earlierTwinsOf(row: MessageRow): MessageRow[] {
+    return this.#queries.sameMoment.all(row.date, row.rowId).map(toMessageRow);
+  }
+
+  /** Rows dated at or after `since` (epoch milliseconds) that were edited or taken back, oldest first. */
+  editedSince(since: number): MessageRow[] {
+    return this.#queries.editedSince.all(toAppleTime(since)).map(toMessageRow);
+  }
+
+  /** The owner's accounts that rows above `rowId` were sent through. */
+  accountsAfter(rowId: number): string[] {
+    return this.#queries.accountsAfter
+      .all(rowId)
+      .map((raw) => asText(raw.account))
+      .filter((account) => account !== null);
+  }
+
   /** The chats that a row is joined to; none while Messages has not joined it yet. */
   chatsOf(rowId: number): Chat[] {
-    return this.#queries.chatsOf.all(rowId).map((raw) => this.#toChat(raw));
+    return this.#queries.chatsOf
+      .all(rowId)
+      .map((raw) => toChat(raw, this.#queries.participants.all(Number(raw.chat_id))));
+  }
+
+  /** A row's attachments in order of their ROWIDs, which is that of their marks in the text. */
+  attachmentsOf(rowId: number): AttachmentRow[] {
+    return this.#queries.attachmentsOf.all(rowId).map(toAttachmentRow);
   }
 
   [Symbol.dispose](): void {
     this.#db.close();
-  }
-
-  #toChat(raw: RawChat): Chat {
-    const joined = this.#queries.participants.all(Number(raw.chat_id)).map((handle) => handle.id);
-    // One person may have a handle per service: only where Messages says nothing does the number of members tell.
-    const isGroup =
-      raw.style === GROUP_STYLE || raw.guid.includes(';+;') || (raw.style === null && joined.length > 1);
-    const participants = joined.length === 0 && !isGroup && raw.identifier ? [raw.identifier] : joined;
-    return { guid: raw.guid, isGroup, identifier: raw.identifier, name: raw.name, participants };
   }
 }
 
 function fileAt(path: string): string {
   const { dev, ino } = statSync(path, { bigint: true });
   return `${dev}:${ino}`;
-}
-
-function toMessageRow(raw: RawMessage): MessageRow {
-  const date = raw.date ?? 0n;
-  return {
-    rowId: Number(raw.row_id),
-    guid: String(raw.guid),
-    text: typeof raw.text === 'string' ? raw.text : null,
-    body: raw.body instanceof Uint8Array ? raw.body : null,
-    at: fromAppleTime(date),
-    date,
-    handle: raw.handle,
-    service: raw.service,
-    fromMe: raw.is_from_me === 1n,
-    itemType: Number(raw.item_type ?? 0),
-    associatedType: Number(raw.associated_message_type ?? 0),
-    balloon: raw.balloon_bundle_id,
-    scheduled: (raw.schedule_state ?? 0n) !== 0n,
-    hasAttachments: raw.has_attachments === 1n,
-  };
 }

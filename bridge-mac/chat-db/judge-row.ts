@@ -1,75 +1,94 @@
-import { createHash } from 'node:crypto';
-import type { MessageEntry } from '../../shared/wire/journal.ts';
-import type { Chat, MessageRow } from './chat-db.ts';
-import { readMessageText } from './message-text.ts';
-import { channelOf } from './services.ts';
+import type { ExtraEvent } from '../../shared/extra-events.ts';
+import type { MessageEntry, ReactionEntry } from '../../shared/wire/journal.ts';
+import { conversationIn, conversationWith } from '../outbox/conversation.ts';
+import type { EditMarks } from '../store/inbox-store.ts';
+import type { ChatDb } from './chat-db.ts';
+import { judgeMessage } from './judge-message.ts';
+import { judgeReaction } from './judge-reaction.ts';
+import { type Origin, originOf } from './origin.ts';
+import type { AttachmentRow, MessageRow } from './rows.ts';
 
-/** What is to be done with a row: forward it, look at it again when it is whole, or nothing. */
+/** A row as the hub is to hear of it, except for its files. */
+export interface Ready {
+  kind: 'ready';
+  entry: MessageEntry | ReactionEntry;
+  /** Files to be put into a message's entry before it goes into the journal. */
+  files: AttachmentRow[];
+  twin: Buffer;
+  conversation: string;
+  marks: EditMarks;
+}
+
+/**
+ * What is to be done with a row: forward it; look at it again when it is whole (`wait`: its conversation is not known
+ * yet; `hold`: it is, and what follows in it waits too); or nothing. A message of our own is nothing new, but known.
+ */
 export type Judgement =
-  | { kind: 'message'; entry: MessageEntry; twin: Buffer }
+  | Ready
   | { kind: 'wait'; lacks: string }
+  | { kind: 'hold'; lacks: string; conversation: string }
+  | { kind: 'ours'; twin: Buffer }
   | { kind: 'skip' };
 
-// Far beyond what Messages sends; a damaged row must fit into one message to the hub, or it holds up all behind it.
-const MAX_TEXT = 1_000_000;
+/** Which own rows are messages that the hub sent through this bridge. */
+export interface OwnSends {
+  isBound(guid: string): boolean;
+  /** Whether a row that was watched for so long may turn out to be one: a send looks for its row in these conversations. */
+  mayBind(row: { rowId: number }, conversations: readonly string[], waitedMs: number): boolean;
+}
+
+export interface JudgeContext {
+  db: ChatDb;
+  /** Rows dated before are never forwarded. Epoch milliseconds. */
+  pairedAt: number;
+  wants: (event: ExtraEvent) => boolean;
+  sends: OwnSends;
+  isOwnAddress: (address: string) => boolean;
+  ownAddress: string;
+  now: number;
+}
+
 const SKIP: Judgement = { kind: 'skip' };
 
 /**
- * Judges one row. Only messages from others, dated since pairing, are forwarded. Messages writes a row in several
- * commits: text and chat come later, and a row without its chat is never guessed into one.
+ * Judges one row that was watched for `waited` milliseconds. Messages writes a row in several commits: text, chat and
+ * files come later. What the hub did not ask for is passed over for good.
  */
-export function judgeRow(row: MessageRow, chats: readonly Chat[], pairedAt: number): Judgement {
-  if (row.fromMe || row.itemType !== 0 || row.associatedType !== 0 || row.scheduled) return SKIP;
-  if (row.at < pairedAt) return SKIP;
-  const chat = chats.find((candidate) => candidate.isGroup) ?? chats[0];
-  if (chat === undefined) return { kind: 'wait', lacks: 'a chat' };
-  const from = senderOf(row, chat);
-  if (from === undefined) return { kind: 'wait', lacks: 'a sender' };
-  if (!row.text && row.body === null && !row.hasAttachments) return { kind: 'wait', lacks: 'a text' };
+export function judgeRow(row: MessageRow, waited: number, context: JudgeContext): Judgement {
+  if (row.itemType !== 0 || row.at < context.pairedAt) return SKIP;
+  if (row.fromMe && context.sends.isBound(row.guid)) return judgeOwnSend(row, context);
+  if (row.fromMe && !context.wants('echo')) return SKIP;
+  // Send Later: dated in the future, until it is sent.
+  if (row.scheduled) return row.fromMe ? { kind: 'wait', lacks: 'its time to be sent' } : SKIP;
+  if (row.associatedType !== 0 && !isReaction(row, context)) return SKIP;
 
-  const read = readMessageText(row, from);
-  const text = read.text.slice(0, MAX_TEXT);
-  const complete = read.complete && text.length === read.text.length;
-  // A link's preview is a second row beside the text that holds the link.
-  if (text === '' && complete && !row.hasAttachments && row.balloon !== null) return SKIP;
-  return {
-    kind: 'message',
-    twin: twinKey(from, row.date, text),
-    entry: {
-      kind: 'message',
-      guid: row.guid,
-      from,
-      from_me: false,
-      channel: channelOf(row.service),
-      text,
-      at: row.at,
-      attachments: [],
-      ...groupOf(chat),
-      ...warningAbout(row, text, complete),
-    },
-  };
-}
-
-/** iCloud re-inserts old messages with a new ROWID and a new guid; sender, date and text stay. */
-function twinKey(from: string, date: bigint, text: string): Buffer {
-  return createHash('sha256').update(`${from}\0${date}\0${text}`).digest().subarray(0, 16);
-}
-
-function senderOf(row: MessageRow, chat: Chat): string | undefined {
-  if (row.handle) return row.handle;
-  return chat.isGroup ? undefined : chat.participants[0];
-}
-
-function groupOf(chat: Chat): Pick<MessageEntry, 'group'> {
-  if (!chat.isGroup) return {};
-  const { identifier, guid, name, participants } = chat;
-  return { group: { id: identifier ?? guid, participants, ...(name ? { name } : {}) } };
-}
-
-function warningAbout(row: MessageRow, text: string, complete: boolean): Pick<MessageEntry, 'warning'> {
-  if (!complete) return { warning: `The text of row ${row.rowId} in chat.db could not be read in full.` };
-  if (text === '') {
-    return { warning: `Row ${row.rowId} in chat.db has attachments only, which are not carried.` };
+  const origin = originOf(row, context.db.chatsOf(row.rowId), context.ownAddress);
+  if ('lacks' in origin) return { kind: 'wait', lacks: origin.lacks };
+  if (origin.fields.group !== undefined && !context.wants('group')) return SKIP;
+  if (row.fromMe && mayBeOurs(row, origin, waited, context)) {
+    return { kind: 'hold', lacks: 'a sure sign of who wrote it', conversation: origin.conversation };
   }
-  return {};
+  if (row.associatedType !== 0) return judgeReaction(row, origin);
+  return judgeMessage(row, origin, waited, context);
+}
+
+function isReaction({ associatedType }: MessageRow, { wants }: JudgeContext): boolean {
+  return associatedType >= 2000 && associatedType < 4000 && wants('reaction');
+}
+
+function mayBeOurs(row: MessageRow, origin: Origin, waited: number, { sends }: JudgeContext): boolean {
+  const { isGroup, identifier, guid, participants } = origin.chat;
+  const conversations = isGroup
+    ? [identifier ?? guid, guid].map(conversationIn)
+    : participants.map(conversationWith);
+  return sends.mayBind(row, conversations, waited);
+}
+
+/** A send is not told again, but remembered: iCloud may insert its row again under another guid. */
+function judgeOwnSend(row: MessageRow, context: JudgeContext): Judgement {
+  if (row.associatedType !== 0) return SKIP;
+  const origin = originOf(row, context.db.chatsOf(row.rowId), context.ownAddress);
+  if ('lacks' in origin) return SKIP;
+  const judged = judgeMessage(row, origin, 0, { ...context, isOwnAddress: () => false });
+  return judged.kind === 'ready' ? { kind: 'ours', twin: judged.twin } : SKIP;
 }

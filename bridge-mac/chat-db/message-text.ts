@@ -13,19 +13,20 @@ export interface MessageText {
 
 /**
  * A row's plain text: the `text` column, or the attributed body where that is NULL, as it is on most rows. With a
- * `sender` it is told as Messages shows it; without, as in own rows, what was written stays.
+ * `sender` it is told as Messages shows it; without, as in own rows, what was written stays. `mark` stands where files do.
  */
 export function readMessageText(
   row: { text: string | null; body: Uint8Array | null },
   sender?: string,
+  mark = '',
 ): MessageText {
-  if (row.text) return { text: plain(row.text, sender), complete: true };
+  if (row.text) return { text: plain(row.text, sender, mark), complete: true };
   if (!row.body || row.body.byteLength === 0) return { text: '', complete: true };
   const scanned = scanAttributedBody(row.body);
-  return { text: plain(scanned?.text ?? '', sender), complete: scanned?.complete ?? false };
+  return { text: plain(scanned?.text ?? '', sender, mark), complete: scanned?.complete ?? false };
 }
 
-function plain(text: string, sender: string | undefined): string {
-  const visible = text.replace(OBJECT_REPLACEMENT, '');
+function plain(text: string, sender: string | undefined, mark: string): string {
+  const visible = text.replace(OBJECT_REPLACEMENT, mark);
   return sender === undefined ? visible : visible.replaceAll(SENDER_NAME, sender);
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { Finding } from '../../shared/wire/health.ts';
 import { ChatDb } from './chat-db.ts';
+import { isDamage } from './salvage.ts';
 import { ChatDbUnreadableError, explainUnreadable, READABLE } from './unreadable.ts';
 import { FileHints } from './watch-files.ts';
 
@@ -9,14 +10,21 @@ import { FileHints } from './watch-files.ts';
 const RECHECKS_MS = [1, 2, 4, 8, 16, 32, 64];
 const POLL_MS = 250;
 const UNREADABLE_REST_MS = 2_000;
+// Damage that goes away at once was a database in the middle of being replaced, or rows that could be stepped over.
+const DAMAGED_LOOKS = 5;
 const REPEAT_WARNING_MS = 10 * 60_000;
 
 export interface ReaderOptions {
   path: string;
   /** The binary that Full Disk Access is granted to. */
   nodePath: string;
-  /** Called after every commit of Messages, and once for each newly opened database. A throw brings it again. */
-  onChange: (db: ChatDb) => void;
+  /**
+   * Called after every commit of Messages, when it is due, and once for each newly opened database. A throw brings it
+   * again, and so does `more`: after others had their turn.
+   */
+  onChange: (db: ChatDb) => { more: boolean };
+  /** Whether to look although nothing changed. Asked several times a second. */
+  isDue: () => boolean;
   onFinding: (finding: Finding) => void;
   log: Logger;
   now: () => number;
@@ -36,6 +44,7 @@ export class ChatDbReader implements AsyncDisposable {
   #recheck = RECHECKS_MS.length;
   #finding: Finding | undefined;
   #warnedAt = 0;
+  #damagedLooks = 0;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -58,6 +67,12 @@ export class ChatDbReader implements AsyncDisposable {
     return this.#db;
   }
 
+  /** Looks again although nothing changed in chat.db. */
+  look(): void {
+    this.#seenVersion = undefined;
+    this.#loop.wake();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#loop.stop();
     await this.#hints[Symbol.asyncDispose]();
@@ -73,20 +88,46 @@ export class ChatDbReader implements AsyncDisposable {
     try {
       const db = this.#openCurrent();
       const version = db.dataVersion();
-      if (version !== this.#seenVersion) {
-        this.#options.onChange(db);
-        this.#seenVersion = version;
-        // A message comes in several commits: the next may have been made meanwhile.
-        return 0;
-      }
+      if (version !== this.#seenVersion || this.#options.isDue()) return this.#look(db, version);
       this.#hints.rearm();
     } catch (error) {
       this.#close();
-      if (!(error instanceof ChatDbUnreadableError)) throw error;
-      this.#report(error.finding);
-      return UNREADABLE_REST_MS;
+      return this.#restAfter(error);
     }
     return this.#nextRest();
+  }
+
+  #restAfter(error: unknown): number {
+    const { path, nodePath } = this.#options;
+    if (isDamage(error)) {
+      this.#damagedLooks += 1;
+      if (this.#damagedLooks < DAMAGED_LOOKS) return POLL_MS;
+    }
+    const explained = isDamage(error) ? explainUnreadable(path, error, nodePath) : error;
+    if (!(explained instanceof ChatDbUnreadableError)) throw error;
+    this.#report(explained.finding);
+    return UNREADABLE_REST_MS;
+  }
+
+  #look(db: ChatDb, version: bigint): number {
+    if (db.hasOtherSchema()) {
+      this.#close();
+      return 0;
+    }
+    // Before: what is asked for while it looks is another look.
+    this.#seenVersion = version;
+    try {
+      const { more } = this.#options.onChange(db);
+      this.#damagedLooks = 0;
+      this.#report(READABLE);
+      if (!more) return 0;
+    } catch (error) {
+      this.#seenVersion = undefined;
+      throw error;
+    }
+    this.#seenVersion = undefined;
+    // Others have their turn before the next part of a long history.
+    return 1;
   }
 
   #openCurrent(): ChatDb {
@@ -101,7 +142,6 @@ export class ChatDbReader implements AsyncDisposable {
         throw explainUnreadable(path, error, nodePath);
       }
       this.#db = opened;
-      this.#report(READABLE);
     }
     return this.#db;
   }

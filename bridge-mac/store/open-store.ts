@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import { openSqlite } from '../../shared/runtime/sqlite.ts';
 import { InboxStore } from './inbox-store.ts';
+import { IncomingFileStore } from './incoming-file-store.ts';
 import { JournalStore } from './journal-store.ts';
 import { migrate } from './migrations.ts';
 import { SendStore } from './send-store.ts';
+import { SendingStore } from './sending-store.ts';
 
 /**
  * The bridge's own database. What runs inside `transaction` is on disk, whole, when it returns; nested calls join the
@@ -12,7 +14,9 @@ import { SendStore } from './send-store.ts';
 export interface BridgeStore extends Disposable {
   readonly journal: JournalStore;
   readonly sends: SendStore;
+  readonly sending: SendingStore;
   readonly inbox: InboxStore;
+  readonly incomingFiles: IncomingFileStore;
   transaction<Result>(work: () => Result): Result;
   /**
    * Like `transaction`, but a power failure may undo it until the next one is on disk: for what is only read again, or
@@ -55,7 +59,9 @@ function assemble(db: Database): BridgeStore {
   return {
     journal: new JournalStore(db),
     sends: new SendStore(db),
+    sending: new SendingStore(db),
     inbox: new InboxStore(db),
+    incomingFiles: new IncomingFileStore(db),
     transaction,
     relaxedTransaction,
     [Symbol.dispose]: () => db.close(),
@@ -65,7 +71,7 @@ function assemble(db: Database): BridgeStore {
 function claimFor(db: Database, owner: string): void {
   const known = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'owner'").get();
   if (known?.value === owner) return;
-  for (const table of ['meta', 'journal', 'sends', 'cursor', 'pending_rows', 'seen_messages']) {
+  for (const table of ['meta', 'journal', 'sends', 'spent_rows', 'routes', 'cursor', 'pending_rows', 'incoming_files', 'seen_messages', 'own_addresses']) {
     db.exec(`DELETE FROM ${table}`);
   }
   db.exec('DELETE FROM sqlite_sequence');

@@ -78,7 +78,7 @@ describe('what comes in', () => {
     it.messages.receive({ from: ANNA, chat: 'any;+;chat123' });
     it.look();
     expect(it.rig.entries[0]?.group).toEqual({
-      guid: 'any;+;chat123',
+      id: 'chat123',
       name: 'Family',
       participants: [ANNA, '+12145550102'],
     });
@@ -140,9 +140,12 @@ describe('what comes in', () => {
 
 describe('what is not a message from someone', () => {
   const others: [string, Parameters<MessagesDb['receive']>[0]][] = [
-    ['an own message', { columns: { is_from_me: 1 } }],
     ['a renamed group', { columns: { item_type: 2 } }],
-    ['a tapback', { columns: { associated_message_type: 2000, associated_message_guid: 'p:0/X' } }],
+    [
+      'a sticker on a message',
+      { columns: { associated_message_type: 1000, associated_message_guid: 'p:0/X' } },
+    ],
+    ['a vote', { columns: { associated_message_type: 4000, associated_message_guid: 'p:0/X' } }],
     [
       'a message to be sent later',
       { columns: { schedule_state: 2, schedule_type: 2 }, at: Date.now() + DAY },
@@ -233,10 +236,10 @@ describe('a row that is not whole yet', () => {
     const first = it.messages.receive({ text: 'first', chat: null });
     it.look();
     using db = ChatDb.open(it.messages.path, '/opt/node');
-    const lookUp = db.rowByGuid.bind(db);
+    const lookUp = db.findRow.bind(db);
     let hasJoined = false;
-    db.rowByGuid = (guid) => {
-      const row = lookUp(guid);
+    db.findRow = (where) => {
+      const row = lookUp(where);
       if (!hasJoined) {
         hasJoined = true;
         // The pending row has just been found without a chat.
@@ -287,8 +290,7 @@ describe('a row that is not whole yet', () => {
     await using it = setUp();
     const { rowId } = it.messages.receive({ chat: null });
     it.look();
-    it.rig.later = DAY + 1;
-    it.look();
+    it.rig.waitAndRead(DAY);
     expect(it.rig.store.inbox.pending).toEqual([]);
     expect(it.rig.logged.filter((line) => line.level === 'warn')).toMatchObject([{ row_id: rowId }]);
     it.messages.join(rowId, it.messages.direct(ANNA));

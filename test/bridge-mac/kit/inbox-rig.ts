@@ -1,13 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { ChatDb } from '../../../bridge-mac/chat-db/chat-db.ts';
-import { type InboxDeps, readInbox, settleCursor } from '../../../bridge-mac/chat-db/read-inbox.ts';
+import type { OwnSends } from '../../../bridge-mac/chat-db/judge-row.ts';
+import { type FileDesk, Inbox } from '../../../bridge-mac/chat-db/read-inbox.ts';
 import { ChatDbReader } from '../../../bridge-mac/chat-db/reader.ts';
 import { type BridgeStore, openBridgeStore } from '../../../bridge-mac/store/open-store.ts';
+import { EXTRA_EVENTS, type ExtraEvent } from '../../../shared/extra-events.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import type { Finding } from '../../../shared/wire/health.ts';
-import type { MessageEntry } from '../../../shared/wire/journal.ts';
+import {
+  type JournalBatch,
+  type JournalEntry,
+  journalBatchSchema,
+  type MessageEntry,
+} from '../../../shared/wire/journal.ts';
 
 /** The way in, from a chat.db to the journal on disk; a new object on the same folder is a restart. */
 export class InboxRig implements AsyncDisposable {
@@ -15,43 +23,102 @@ export class InboxRig implements AsyncDisposable {
   readonly findings: Finding[] = [];
   readonly logged: { level: string; msg: string; [field: string]: unknown }[] = [];
   readonly reader: ChatDbReader;
-  readonly #deps: InboxDeps;
-  /** Added to the clock. */
+  #inbox: Inbox;
+  readonly #log: Logger;
+  readonly #path: string;
+  readonly #pairedAt: number;
+  /** Added to the clock that people set. */
   later = 0;
+  /** Added to the clock that nobody sets, which waiting is measured by. */
+  waited = 0;
+  extraEvents: readonly ExtraEvent[] = EXTRA_EVENTS;
+  sends: OwnSends = { isBound: () => false, mayBind: () => false };
+  /** Gives every file at once, unless a test brings its own. */
+  files: FileDesk = {
+    resultsOf: (_message, files) =>
+      files.map((file) => ({ name: file.name ?? '', unavailable: 'attachment_unavailable' })),
+    forget: () => undefined,
+  };
 
   constructor(path: string, folder: string, pairedAt: number) {
     const log = createLog('test', 'debug', { write: (line) => void this.logged.push(JSON.parse(line)) });
+    this.#path = path;
+    this.#pairedAt = pairedAt;
+    this.#log = log;
     this.store = openBridgeStore(join(folder, 'bridge.db'), 'device at hub');
-    const now = (): number => Date.now() + this.later;
-    const append = (entries: readonly MessageEntry[]): void => this.store.journal.append(entries);
-    this.#deps = { store: this.store, append, pairedAt, log, now };
+    this.#inbox = this.#createInbox();
     this.reader = new ChatDbReader({
       path,
       nodePath: '/opt/node',
       onChange: (db) => this.read(db),
+      isDue: () => this.#inbox.isDue,
       onFinding: (finding) => this.findings.push(finding),
       log,
-      now,
+      now: () => this.#now(),
     });
   }
 
-  read(db: ChatDb): void {
-    settleCursor(db, this.#deps);
-    readInbox(db, this.#deps);
+  /** One look by an open connection. */
+  read(db: ChatDb): { more: boolean } {
+    this.#inbox.settle(db);
+    return this.#inbox.read(db);
   }
 
   /** One look at the database, without watching. */
-  readOnce(path: string): void {
+  readOnce(path = this.#path): void {
     using db = ChatDb.open(path, '/opt/node');
-    this.read(db);
+    while (this.read(db).more);
+  }
+
+  /** Looks again after so much time of watching. */
+  waitAndRead(milliseconds: number): void {
+    using db = ChatDb.open(this.#path, '/opt/node');
+    for (let left = milliseconds; left > 0; left -= 60_000) {
+      this.waited += Math.min(left, 60_000);
+      while (this.read(db).more);
+    }
+  }
+
+  /** What a new process knows: what is on disk. */
+  restart(): void {
+    this.#inbox = this.#createInbox();
+  }
+
+  #createInbox(): Inbox {
+    return new Inbox({
+      store: this.store,
+      append: (entries) => this.store.journal.append(entries),
+      pairedAt: this.#pairedAt,
+      extraEvents: () => this.extraEvents,
+      sends: {
+        isBound: (guid) => this.sends.isBound(guid),
+        mayBind: (row, addresses, waited) => this.sends.mayBind(row, addresses, waited),
+      },
+      files: {
+        resultsOf: (message, files, waited) => this.files.resultsOf(message, files, waited),
+        forget: (message) => this.files.forget(message),
+      },
+      log: this.#log,
+      now: () => this.#now(),
+      elapsed: () => performance.now() + this.waited,
+    });
+  }
+
+  #now(): number {
+    return Date.now() + this.later;
+  }
+
+  /** Everything in the journal; fails when an entry does not fit the wire. */
+  get all(): JournalEntry[] {
+    const { id } = this.store.journal;
+    const rows = this.store.journal.nextBatch()?.entries ?? [];
+    if (rows.length === 0) return [];
+    const batch: JournalBatch = journalBatchSchema.parse({ journal_id: id, entries: rows });
+    return batch.entries.map(({ entry }) => entry);
   }
 
   get entries(): MessageEntry[] {
-    const entries: MessageEntry[] = [];
-    for (const { entry } of this.store.journal.nextBatch()?.entries ?? []) {
-      if (entry.kind === 'message') entries.push(entry);
-    }
-    return entries;
+    return this.all.filter((entry) => entry.kind === 'message');
   }
 
   get texts(): string[] {

@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { delayBefore } from '../../shared/runtime/backoff.ts';
+import { filePath } from '../../shared/wire/files.ts';
+
+// A connection on which nothing moves for so long is dead.
+const STALLED_MS = 60_000;
+const RETRY = { base: 250, max: 15_000 };
+const REFUSALS = new Set([400, 405, 410, 413, 415]);
+// A hub that does not know the way to files at all.
+const MOST_UNKNOWN = 10;
+
+export interface LocalFile {
+  path: string;
+  /** 64 lower-case hex digits. */
+  sha256: string;
+  size: number;
+}
+
+export interface UploaderOptions {
+  hubUrl: string;
+  /** The device credential. */
+  token: string;
+  log: Logger;
+}
+
+/** The hub will not take this file, however often it is asked. */
+export class UploadRefusedError extends Error {
+  override readonly name = 'UploadRefusedError';
+}
+
+/** The file is not what it was when it was read first. */
+export class FileChangedError extends Error {
+  override readonly name = 'FileChangedError';
+}
+
+/** SHA-256 and size of a file, read as a stream. */
+export async function hashFile(path: string, signal: AbortSignal): Promise<LocalFile> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { path, sha256: hash.digest('hex'), size };
+}
+
+/** Brings files to the hub, each content once: what the hub has is not sent, what it has in part is continued. */
+export class Uploader {
+  readonly #options: UploaderOptions;
+  readonly #running = new Map<string, Promise<void>>();
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the hub has the file whole; tries for ever. Throws UploadRefusedError, FileChangedError, on abort. */
+  upload(file: LocalFile, signal: AbortSignal): Promise<void> {
+    const running = this.#running.get(file.sha256);
+    if (running !== undefined) return running;
+    const upload = this.#upload(file, signal).finally(() => this.#running.delete(file.sha256));
+    this.#running.set(file.sha256, upload);
+    return upload;
+  }
+
+  async #upload(file: LocalFile, signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    let unknown = 0;
+    let reached = -1;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const offset = await this.#offsetOf(file, signal);
+        if (offset === undefined) return;
+        if (offset > reached) failures = 0;
+        reached = offset;
+        const status = await this.#append(file, offset, signal);
+        if (status === 404) unknown += 1;
+        if (REFUSALS.has(status) || unknown >= MOST_UNKNOWN)
+          throw new UploadRefusedError(`The hub answered ${status}.`);
+        if (status === 422) throw new FileChangedError('The file changed while it was sent.');
+        if (status === 204 && offset < file.size) continue;
+        throw new Error(`The hub answered ${status}.`);
+      } catch (error) {
+        if (isFinal(error) || signal.aborted) throw error;
+        failures += 1;
+        const rest = delayBefore(failures, RETRY);
+        const about = { err: error, sha256: file.sha256, failures, retry_in_ms: rest };
+        this.#options.log[failures === 5 ? 'warn' : 'debug'](about, 'a file could not be sent; trying again');
+        await sleep(rest, undefined, { signal });
+      }
+    }
+  }
+
+  /** How many bytes the hub has; undefined when it has all. */
+  async #offsetOf(file: LocalFile, signal: AbortSignal): Promise<number | undefined> {
+    const answer = await this.#request(file, 'HEAD', {}, undefined, signal);
+    if (answer.status === 200) return undefined;
+    if (answer.status !== 404) throw new Error(`The hub answered ${answer.status}.`);
+    const offset = Number(answer.headers['upload-offset'] ?? 0);
+    return Number.isSafeInteger(offset) && offset > 0 ? Math.min(offset, file.size) : 0;
+  }
+
+  async #append(file: LocalFile, offset: number, signal: AbortSignal): Promise<number> {
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'content-length': String(file.size - offset),
+      'upload-offset': String(offset),
+      'upload-length': String(file.size),
+    };
+    return (await this.#request(file, 'PATCH', headers, offset, signal)).status;
+  }
+
+  async #request(
+    { path, sha256, size }: LocalFile,
+    method: string,
+    headers: Record<string, string>,
+    from: number | undefined,
+    signal: AbortSignal,
+  ): Promise<{ status: number; headers: IncomingMessage['headers'] }> {
+    const { hubUrl, token } = this.#options;
+    const hub = new URL(hubUrl);
+    const url = new URL(`${hub.pathname.replace(/\/$/u, '')}${filePath(sha256)}`, hub.origin);
+    const options: RequestOptions = {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...headers },
+      signal,
+    };
+    const request = url.protocol === 'https:' ? requestHttps(url, options) : requestHttp(url, options);
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    request.setTimeout(STALLED_MS, () => request.destroy(new Error('The connection to the hub stalled.')));
+    request.once('response', resolve).once('error', reject);
+    if (from === undefined || from >= size) request.end();
+    else {
+      // The answer may come before all is sent, and tells more than the broken pipe that follows it.
+      pipeline(createReadStream(path, { start: from, end: size - 1 }), request).catch(reject);
+    }
+    const response = await promise;
+    response.resume();
+    request.on('error', () => undefined);
+    return { status: response.statusCode ?? 0, headers: response.headers };
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  if (error instanceof UploadRefusedError || error instanceof FileChangedError) return true;
+  // The file itself cannot be read (any more).
+  const call = (error as { syscall?: unknown }).syscall;
+  return call === 'open' || call === 'read';
+}
