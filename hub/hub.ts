@@ -15,7 +15,9 @@ import { serveRoutes } from './http/serve-routes.ts';
 import type { HttpServer, ServerTimeouts } from './http/server.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
+import type { FetchTimeouts } from './media/fetcher.ts';
 import { createLinkSigner } from './media/links.ts';
+import { Media } from './media/media.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
@@ -31,6 +33,7 @@ export interface HubDependencies {
   now?: () => number;
   random?: () => number;
   timeouts?: ServerTimeouts;
+  fetchTimeouts?: FetchTimeouts;
 }
 
 export interface RunningHub extends AsyncDisposable {
@@ -46,69 +49,29 @@ interface Parts {
   config: HubConfig;
   log: Logger;
   now: () => number;
+  publicUrl: () => string;
   store: Store;
   presence: Presence;
   metrics: Metrics;
   poster: EventPoster;
   deliverer: Deliverer;
   dispatcher: Dispatcher;
+  media: Media;
 }
 
 /**
  * Starts the hub: database, HTTP and device sockets, webhook delivery, dispatch. Disposing it stops them
  * the other way round: no new requests, running ones finish, devices are let go, leases are given back.
  */
-export async function startHub(
-  config: HubConfig,
-  { log, now = Date.now, random = Math.random, timeouts }: HubDependencies,
-): Promise<RunningHub> {
+export async function startHub(config: HubConfig, dependencies: HubDependencies): Promise<RunningHub> {
+  const { log, now = Date.now, timeouts } = dependencies;
   await using starting = new AsyncDisposableStack();
   const dataDir = prepareDataDir(config.HUB_DATA_DIR);
-  const secret = config.HUB_SECRET ?? loadOrCreateSecret(join(dataDir, 'secret'));
   const adminToken = config.HUB_ADMIN_TOKEN ?? generateAdminToken(dataDir, log);
   const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
-  const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
-  const store = starting.use(
-    await openSqliteStore({
-      file: join(dataDir, 'hub.db'),
-      secret,
-      log,
-      linkTo: links.linkTo,
-      clock: now,
-    }),
-  );
+  const parts = await makeParts({ config, dataDir, publicUrl, starting }, dependencies);
 
-  const metrics = createMetrics();
-  const presence = new Presence();
-  const poster = starting.use(
-    new EventPoster({ mayConnect: guardAddresses(config.HUB_ALLOWED_TARGETS), now }),
-  );
-  const deliverer = starting.use(
-    new Deliverer({
-      store,
-      poster,
-      owner: OWNER,
-      metrics,
-      log: log.child({ part: 'webhooks' }),
-      now,
-      random,
-    }),
-  );
-  const onDeliveriesDue = (): void => deliverer.wake();
-  const dispatcher = starting.use(
-    new Dispatcher({
-      store,
-      presence,
-      pick: pickDevice,
-      owner: OWNER,
-      metrics,
-      log: log.child({ part: 'dispatch' }),
-      now,
-      onDeliveriesDue,
-    }),
-  );
-
-  const parts = { config, log, now, store, presence, metrics, poster, deliverer, dispatcher };
+  const { store, presence, metrics, deliverer, dispatcher, media } = parts;
   const http = createServer(parts, adminToken, timeouts);
   starting.defer(() => http.finish());
   const gateway = new DeviceGateway(http.server, {
@@ -117,7 +80,7 @@ export async function startHub(
     metrics,
     log: log.child({ part: 'devices' }),
     now,
-    onDeliveriesDue,
+    onDeliveriesDue: () => deliverer.wake(),
   });
   starting.defer(() => gateway.close());
   starting.defer(() => http.stopAccepting());
@@ -126,20 +89,71 @@ export async function startHub(
   const url = await http.listen(config.HUB_HOST, config.HUB_PORT);
   deliverer.start();
   dispatcher.start();
+  media.start();
   log.info({ url }, 'listening');
   const running = starting.move();
   return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
+interface Place {
+  config: HubConfig;
+  dataDir: string;
+  publicUrl: () => string;
+  /** Ends what was made, last first. */
+  starting: AsyncDisposableStack;
+}
+
+/** Opens the store and makes what works behind the HTTP server, none of it running yet. */
+async function makeParts(
+  { config, dataDir, publicUrl, starting }: Place,
+  dependencies: HubDependencies,
+): Promise<Parts> {
+  const { log, now = Date.now, random = Math.random, fetchTimeouts } = dependencies;
+  const secret = config.HUB_SECRET ?? loadOrCreateSecret(join(dataDir, 'secret'));
+  const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
+  const file = join(dataDir, 'hub.db');
+  const store = starting.use(await openSqliteStore({ file, secret, log, linkTo: links.linkTo, clock: now }));
+  const metrics = createMetrics();
+  const presence = new Presence();
+  const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
+  const poster = starting.use(new EventPoster({ mayConnect, now }));
+  const worker = { store, owner: OWNER, metrics, now, random };
+  const deliverer = starting.use(new Deliverer({ ...worker, poster, log: log.child({ part: 'webhooks' }) }));
+  const onDeliveriesDue = (): void => deliverer.wake();
+  const dispatcher = starting.use(
+    new Dispatcher({
+      ...worker,
+      presence,
+      pick: pickDevice,
+      log: log.child({ part: 'dispatch' }),
+      onDeliveriesDue,
+    }),
+  );
+  const media = starting.use(
+    new Media({
+      ...worker,
+      dataDir,
+      links,
+      mayConnect,
+      retention: config.HUB_MEDIA_RETENTION,
+      log: log.child({ part: 'media' }),
+      timeouts: fetchTimeouts,
+      onReady: () => dispatcher.wake(),
+      onDeliveriesDue,
+    }),
+  );
+  return { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media };
+}
+
 function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts | undefined): HttpServer {
-  const { config, log, now, store, presence, metrics, poster, deliverer, dispatcher } = parts;
-  const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
+  const { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media } =
+    parts;
   const isStopping = (): boolean => http.isStopping;
   const ingest = createIngest({
     store,
     messageTtl: config.HUB_MESSAGE_TTL,
     log: log.child({ part: 'ingest' }),
-    onAccepted: () => dispatcher.wake(),
+    onAccepted: ({ attachments }) => (attachments.length > 0 ? media.wake() : dispatcher.wake()),
     clock: now,
   });
   const routes = [
@@ -157,6 +171,7 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
       onDevicesChanged: (deviceIds) => dispatcher.reroute(deviceIds),
       onDeliveriesDue: () => deliverer.wake(),
     }),
+    ...media.routes,
     ...setupRoutes({ adminToken, publicUrl, now }),
     ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
   ];

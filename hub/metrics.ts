@@ -6,6 +6,7 @@ export interface Metrics {
   messagesAccepted: Counter;
   requestsRejected: Counter<'code'>;
   sends: Counter<'outcome'>;
+  fetches: Counter<'outcome'>;
   journalEntries: Counter<'kind'>;
   deliveryAttempts: Counter<'outcome'>;
   deliverySeconds: Histogram;
@@ -40,6 +41,9 @@ export function createMetrics(): Metrics {
     messagesAccepted: counter('messages_accepted_total', 'Messages taken from client systems.'),
     requestsRejected: counter('client_requests_rejected_total', 'POST /webhook refused, by code.', ['code']),
     sends: counter('sends_total', 'Messages offered to devices, by what came of it.', ['outcome']),
+    fetches: counter('attachment_fetches_total', 'Downloads of attachments, by what came of it.', [
+      'outcome',
+    ]),
     journalEntries: counter('journal_entries_total', 'Journal entries taken from devices.', ['kind']),
     deliveryAttempts: counter('webhook_attempts_total', 'POSTs to webhooks, by outcome.', ['outcome']),
     deliverySeconds: new Histogram({

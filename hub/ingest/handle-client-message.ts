@@ -22,8 +22,8 @@ export interface IngestDeps {
   /** HUB_MESSAGE_TTL, milliseconds. */
   messageTtl: number;
   log: Logger;
-  /** Called when messages were accepted: there is work for the dispatch. */
-  onAccepted?: () => void;
+  /** Called when a message was accepted: there is work for the dispatch, or files to fetch first. */
+  onAccepted?: (message: NewMessage) => void;
   /** Epoch milliseconds. */
   clock?: () => number;
 }
@@ -97,13 +97,14 @@ async function takeMessage(request: ClientRequest, ingest: Ingest): Promise<Acce
     const kind = known.content_hash === message.content_hash ? 'duplicate' : 'conflict';
     return answer({ kind, id: known.id }, workspace, message);
   }
-  const outcome = await ingest.accept({
+  const accepted: NewMessage = {
     ...message,
     id: randomUUIDv7(),
     location_id: workspace.location_id,
     expires_at: ingest.clock() + ingest.messageTtl,
-  });
-  if (outcome.kind === 'accepted') ingest.onAccepted?.();
+  };
+  const outcome = await ingest.accept(accepted);
+  if (outcome.kind === 'accepted') ingest.onAccepted?.(accepted);
   return answer(outcome, workspace, message);
 }
 

@@ -12,6 +12,8 @@ describe('the configuration of the hub', () => {
       HUB_REQUIRE_API_KEY: false,
       HUB_ALLOWED_TARGETS: [],
       HUB_MESSAGE_TTL: 86_400_000,
+      HUB_MEDIA_LINK_TTL: 30 * 86_400_000,
+      HUB_MEDIA_RETENTION: 90 * 86_400_000,
       LOG_LEVEL: 'info',
     });
   });

@@ -1,0 +1,150 @@
+import { createWriteStream } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ApiError } from '../../shared/api/errors.ts';
+import type { FileStore } from '../store/files.ts';
+import { hashFile, isDiskFull, type MediaFolder } from './media-folder.ts';
+import { sniffType } from './types.ts';
+
+export interface Upload {
+  deviceId: string;
+  sha256: string;
+  /** Where in the file the body begins. */
+  offset: number;
+  /** Of the whole file. */
+  length: number;
+  body: Readable;
+}
+
+/** The body does not continue what the hub has, which is `offset` bytes. */
+export class WrongOffsetError extends Error {
+  override readonly name = 'WrongOffsetError';
+  readonly offset: number;
+
+  constructor(offset: number) {
+    super(`the upload goes on at byte ${offset}`);
+    this.offset = offset;
+  }
+}
+
+const RETRY_AFTER_SECONDS = 60;
+
+/**
+ * Uploads in pieces, each device's in a file of its own until it is whole and has the SHA-256 that it was announced under.
+ * What arrived before a connection broke off counts, so that an upload goes on where it stopped.
+ */
+export class Uploads {
+  readonly #folder: MediaFolder;
+  readonly #store: Pick<FileStore, 'recordFile'>;
+  readonly #now: () => number;
+  /** Uploads under way by their path: the body being read, and its end. */
+  readonly #open = new Map<string, { body: Readable; ended: Promise<unknown> }>();
+
+  constructor(folder: MediaFolder, store: Pick<FileStore, 'recordFile'>, now: () => number) {
+    this.#folder = folder;
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Bytes that the hub has of a file that is not whole yet. */
+  async offsetOf(deviceId: string, sha256: string): Promise<number> {
+    return sizeOf(this.#pathOf(deviceId, sha256));
+  }
+
+  /**
+   * Appends the body; answers how much the hub has then. A second upload of the same file takes over from one before it,
+   * whose connection may be dead without anybody having noticed. Throws WrongOffsetError, ApiError checksum_mismatch (what
+   * there was is dropped), payload_too_large (more than `length`), and unavailable when there is no room.
+   */
+  async append(upload: Upload): Promise<number> {
+    const path = this.#pathOf(upload.deviceId, upload.sha256);
+    for (let before = this.#open.get(path); before; before = this.#open.get(path)) {
+      before.body.destroy();
+      await before.ended;
+    }
+    const work = this.#append(path, upload);
+    const ended = work.catch(() => undefined);
+    this.#open.set(path, { body: upload.body, ended });
+    try {
+      return await work;
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      throw new ApiError('unavailable', 'The hub has no room for the file.', {
+        retryAfter: RETRY_AFTER_SECONDS,
+        cause: error,
+      });
+    } finally {
+      if (this.#open.get(path)?.ended === ended) this.#open.delete(path);
+    }
+  }
+
+  /** Removes what nobody added to since `before`. */
+  async sweep(before: number): Promise<number> {
+    let removed = 0;
+    for (const name of await readdir(this.#folder.partial)) {
+      const path = join(this.#folder.partial, name);
+      const found = await stat(path).catch(() => undefined);
+      if (!found || found.mtimeMs >= before || this.#open.has(path)) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
+  async #append(path: string, { sha256, offset, length, body }: Upload): Promise<number> {
+    const had = await sizeOf(path);
+    if (offset !== had || had > length) {
+      // More than the whole: a piece of an upload that announced another length.
+      if (had > length) await rm(path, { force: true });
+      throw new WrongOffsetError(had > length ? 0 : had);
+    }
+    await writeBody(path, body, length - had);
+    const has = await sizeOf(path);
+    if (has < length) return has;
+    if ((await hashFile(path)) !== sha256) {
+      await rm(path, { force: true });
+      throw new ApiError(
+        'checksum_mismatch',
+        'The file does not have the SHA-256 that it was announced under; it was dropped.',
+      );
+    }
+    const mime_type = await sniffType(path);
+    await this.#folder.keep(path, sha256, () =>
+      this.#store.recordFile({ sha256, size: length, mime_type }, this.#now()),
+    );
+    return length;
+  }
+
+  #pathOf(deviceId: string, sha256: string): string {
+    return join(this.#folder.partial, `${deviceId}.${sha256}`);
+  }
+}
+
+async function writeBody(path: string, body: Readable, room: number): Promise<void> {
+  let left = room;
+  const limit = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      if (chunk.length > left)
+        throw new ApiError('payload_too_large', 'The body goes beyond the Upload-Length of the file.');
+      left -= chunk.length;
+      yield chunk;
+    }
+  };
+  try {
+    await pipeline(body, limit, createWriteStream(path, { flags: 'a', mode: 0o600 }));
+  } catch (error) {
+    if (error instanceof ApiError || isDiskFull(error) || !body.destroyed || body.readableEnded) throw error;
+    throw new ApiError('invalid_field', 'The upload broke off; what arrived is kept.', { cause: error });
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
