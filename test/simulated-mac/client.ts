@@ -7,10 +7,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { askSimulatedMac } from './control-channel.ts';
 import type { HappeningRequest } from './messages/happenings.ts';
-import type { CallRecord, SentRecord } from './messages/memory.ts';
+import type { CallRecord, SentRecord, ToolRecord } from './messages/memory.ts';
 import type { Received, ReceiveRequest } from './messages/receive.ts';
+import type { ToolFault } from './tools/tools.ts';
 
-export type { CallRecord, HappeningRequest, Received, ReceiveRequest, SentRecord };
+export type { CallRecord, HappeningRequest, Received, ReceiveRequest, SentRecord, ToolFault, ToolRecord };
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const DARWIN = fileURLToPath(new URL('./darwin.mjs', import.meta.url));
@@ -107,11 +108,26 @@ export class SimulatedMac implements AsyncDisposable {
     return (await this.#ask({ op: 'calls' })) as CallRecord[];
   }
 
-  /** The environment in which a bridge takes this for its Mac. */
-  bridgeEnv(): Record<string, string> {
+  /** Makes a tool, or one subcommand of it (`launchctl bootstrap`), fail or hang. */
+  async toolBehaves(tool: string, fault: ToolFault, count?: number): Promise<void> {
+    await this.#ask({ op: 'tool-fault', tool, fault, count });
+  }
+
+  /** Every call of a tool other than osascript, in order. */
+  async toolCalls(): Promise<ToolRecord[]> {
+    return (await this.#ask({ op: 'tool-calls' })) as ToolRecord[];
+  }
+
+  /**
+   * The environment in which a bridge takes this for its Mac. Without `tools` nothing of macOS is on PATH but
+   * osascript; programs of this system with the same names still are.
+   */
+  bridgeEnv({ tools = true }: { tools?: boolean } = {}): Record<string, string> {
+    const folders = tools ? ['bin', 'tools'] : ['bin'];
+    const path = [...folders.map((folder) => join(this.home, folder)), process.env.PATH ?? ''];
     return {
       HOME: this.home,
-      PATH: `${join(this.home, 'bin')}${delimiter}${process.env.PATH ?? ''}`,
+      PATH: path.join(delimiter),
       BRIDGE_CHAT_DB: this.chatDb,
       BRIDGE_STAGING_DIR: join(this.home, 'Library/Messages/Attachments/Bluewire'),
       NODE_OPTIONS: `--import ${pathToFileURL(DARWIN).href}`,

@@ -1,17 +1,29 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { askSimulatedMac, chooseSocketPath, onJsonLines } from './control-channel.ts';
 import { happeningSchema } from './messages/happenings.ts';
 import { receiveSchema } from './messages/receive.ts';
 import type { SimulatedMac } from './simulated-mac.ts';
+import { TOOL_NAMES, toolFaultSchema } from './tools/tools.ts';
 
 const osascriptSchema = z.object({
   argv: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   cwd: z.string(),
+});
+const toolSchema = z.object({
+  tool: z.string(),
+  argv: z.array(z.string()),
+  cwd: z.string(),
+  uid: z.number().int(),
+});
+const toolFaultRequest = z.object({
+  tool: z.string(),
+  fault: toolFaultSchema,
+  count: z.number().int().positive().optional(),
 });
 const behaveSchema = z.object({
   recipient: z.string(),
@@ -23,14 +35,19 @@ function quoted(path: string): string {
   return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Writes `<home>/bin/osascript`; it needs no PATH and starts nothing but node. */
-function installOsascript(home: string): void {
-  const client = fileURLToPath(new URL('./osascript-client.mjs', import.meta.url));
-  const file = join(home, 'bin', 'osascript');
-  mkdirSync(join(home, 'bin'), { recursive: true });
-  const command = [process.execPath, client, home].map(quoted).join(' ');
+/** Writes one executable; it needs no PATH and starts nothing but node. */
+function installTool(file: string, client: string, args: readonly string[]): void {
+  const script = fileURLToPath(new URL(client, import.meta.url));
+  mkdirSync(dirname(file), { recursive: true });
+  const command = [process.execPath, script, ...args].map(quoted).join(' ');
   writeFileSync(file, `#!/bin/sh\nunset NODE_OPTIONS\nexec ${command} "$@"\n`);
   chmodSync(file, 0o755);
+}
+
+/** osascript stands in a folder of its own, because a bridge must do with nothing else. */
+function installTools(home: string): void {
+  installTool(join(home, 'bin/osascript'), './osascript-client.mjs', [home]);
+  for (const name of TOOL_NAMES) installTool(join(home, 'tools', name), './tool-client.mjs', [home, name]);
 }
 
 class Connection {
@@ -57,6 +74,7 @@ class Connection {
   async #serve(request: Record<string, unknown>): Promise<void> {
     try {
       if (request.op === 'osascript') this.#send({ answer: await this.#osascript(request) });
+      else if (request.op === 'tool') this.#send({ answer: this.#tool(request) });
       else this.#send({ ok: this.#answer(request) ?? null });
     } catch (error) {
       const sentence =
@@ -77,6 +95,11 @@ class Connection {
     return this.#mac.osascript(argv, env, cwd, this.#gone.signal, readStdin);
   }
 
+  #tool(request: unknown): unknown {
+    const { tool, ...call } = toolSchema.parse(request);
+    return this.#mac.tool(tool, call);
+  }
+
   #answer(request: Record<string, unknown>): unknown {
     switch (request.op) {
       case 'receive':
@@ -87,6 +110,12 @@ class Connection {
       }
       case 'happen':
         return this.#mac.happen(happeningSchema.parse(request.event));
+      case 'tool-fault': {
+        const { tool, fault, count } = toolFaultRequest.parse(request);
+        return this.#mac.toolBehaves(tool, fault, count);
+      }
+      case 'tool-calls':
+        return this.#mac.memory.toolCalls();
       case 'sent':
         return this.#mac.memory.sent();
       case 'calls':
@@ -109,7 +138,7 @@ export async function serveControl(home: string, mac: SimulatedMac): Promise<Asy
   });
   const path = chooseSocketPath(home);
   rmSync(path, { force: true });
-  installOsascript(home);
+  installTools(home);
   await new Promise<void>((done, refuse) => server.once('error', refuse).listen(path, done));
   return {
     async [Symbol.asyncDispose]() {

@@ -143,9 +143,26 @@ program
     console.log([happening, ...guids].join(' '));
   });
 
+program
+  .command('tool')
+  .description('make a tool of macOS, or one subcommand of it, fail or hang')
+  .addOption(homeOption())
+  .argument('<tool>', 'such as sips, or "launchctl bootstrap"')
+  .option('--stderr <words>', 'what it says', '')
+  .option('--code <number>', 'its exit status', number, 1)
+  .option('--hangs', 'it never ends')
+  .option('--normal', 'it works again')
+  .option('--count <n>', 'only so many times', number)
+  .action(async (tool: string, { home, count, ...how }: Home & Record<string, unknown>) => {
+    const fault = how.normal ? 'normal' : how.hangs ? 'hangs' : { code: how.code, stderr: `${how.stderr}\n` };
+    await ask({ home }, { op: 'tool-fault', tool, fault, count });
+    console.log(`${tool}: ${JSON.stringify(fault)}`);
+  });
+
 for (const [name, description] of [
   ['sent', 'print what really left, one JSON line each'],
   ['calls', 'print the osascript calls seen, one JSON line each'],
+  ['tool-calls', 'print the calls of other tools seen, one JSON line each'],
 ] as const) {
   program
     .command(name)

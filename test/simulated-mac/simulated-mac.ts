@@ -13,6 +13,8 @@ import { MessagesApp } from './messages/messages-app.ts';
 import { type Received, type ReceiveRequest, type ReceiveWorld, receive } from './messages/receive.ts';
 import { Steps } from './messages/steps.ts';
 import { type OsascriptAnswer, runOsascript } from './osascript-command.ts';
+import type { ToolAnswer, ToolCall } from './tools/tool.ts';
+import { answerTool, type ToolFault } from './tools/tools.ts';
 
 export interface SimulatedMacOptions {
   readonly home: string;
@@ -107,6 +109,16 @@ export class SimulatedMac {
   behave(recipient: string, behaviour: string, count?: number): void {
     parseBehaviour(behaviour);
     this.#memory.setBehaviour(recipient === '*' ? '*' : canonicalAddress(recipient), behaviour, count);
+  }
+
+  /** Runs one of macOS's other tools. */
+  tool(name: string, call: ToolCall): ToolAnswer {
+    return answerTool(name, call, this.#world);
+  }
+
+  /** Makes a tool, or one subcommand of it (`launchctl bootstrap`), fail or hang. */
+  toolBehaves(tool: string, fault: ToolFault, count?: number): void {
+    this.#memory.setBehaviour(`tool:${tool}`, fault === 'normal' ? fault : JSON.stringify(fault), count);
   }
 
   status(): Record<string, unknown> {
