@@ -93,7 +93,7 @@ export class Inbox {
     if (since < CREDIT_EVERY_MS) return;
     this.#creditedAt += since;
     if (!store.inbox.hasPending) return;
-    store.relaxedTransaction(() => store.inbox.creditPending(Math.min(since, MOST_CREDITED_MS)));
+    store.relaxedTransaction(() => store.inbox.creditPending(Math.round(Math.min(since, MOST_CREDITED_MS))));
   }
 
   #readBatch(db: ChatDb): { count: number; hasWaiting: boolean } {

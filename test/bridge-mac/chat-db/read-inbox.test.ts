@@ -4,31 +4,14 @@ import { toAppleTime } from '../../../bridge-mac/chat-db/apple-time.ts';
 import { ChatDb } from '../../../bridge-mac/chat-db/chat-db.ts';
 import { MACOS_VERSIONS } from '../../simulated-mac/chat-db/columns.ts';
 import { encodeAttributedBody } from '../../simulated-mac/typedstream.ts';
-import { InboxRig, temporaryFolder } from '../kit/inbox-rig.ts';
+import { InboxRig, setUpInbox, temporaryFolder } from '../kit/inbox-rig.ts';
 import { MessagesDb } from '../kit/messages-db.ts';
 
 const ANNA = '+12145550101';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** A chat.db, and the way in paired an hour ago. */
-function setUp(pairedAt = Date.now() - HOUR) {
-  const messages = MessagesDb.create();
-  const home = temporaryFolder();
-  const rig = new InboxRig(messages.path, home.path, pairedAt);
-  const look = (): void => rig.readOnce(messages.path);
-  return {
-    messages,
-    rig,
-    home,
-    look,
-    async [Symbol.asyncDispose]() {
-      await rig[Symbol.asyncDispose]();
-      home[Symbol.dispose]();
-      messages[Symbol.dispose]();
-    },
-  };
-}
+const setUp = setUpInbox;
 
 describe('what comes in', () => {
   test.each(MACOS_VERSIONS)('is read from a chat.db of %s', async (version) => {

@@ -16,6 +16,8 @@ import {
   journalBatchSchema,
   type MessageEntry,
 } from '../../../shared/wire/journal.ts';
+import type { MacosVersion } from '../../simulated-mac/chat-db/columns.ts';
+import { MessagesDb } from './messages-db.ts';
 
 /** The way in, from a chat.db to the journal on disk; a new object on the same folder is a restart. */
 export class InboxRig implements AsyncDisposable {
@@ -121,6 +123,14 @@ export class InboxRig implements AsyncDisposable {
     return this.all.filter((entry) => entry.kind === 'message');
   }
 
+  of<Kind extends JournalEntry['kind']>(kind: Kind): Extract<JournalEntry, { kind: Kind }>[] {
+    return this.all.filter((entry): entry is Extract<JournalEntry, { kind: Kind }> => entry.kind === kind);
+  }
+
+  get warnings(): string[] {
+    return this.logged.filter((line) => line.level === 'warn').map((line) => line.msg);
+  }
+
   get texts(): string[] {
     return this.entries.map((entry) => entry.text);
   }
@@ -135,4 +145,22 @@ export class InboxRig implements AsyncDisposable {
 export function temporaryFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), 'bluewire-home-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A chat.db, and the way in, paired an hour ago unless told otherwise. */
+export function setUpInbox(options: { version?: MacosVersion; pairedAt?: number } = {}) {
+  const messages = MessagesDb.create(options.version ? { version: options.version } : {});
+  const home = temporaryFolder();
+  const rig = new InboxRig(messages.path, home.path, options.pairedAt ?? Date.now() - 3_600_000);
+  return {
+    messages,
+    rig,
+    home,
+    look: (): void => rig.readOnce(messages.path),
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      home[Symbol.dispose]();
+      messages[Symbol.dispose]();
+    },
+  };
 }

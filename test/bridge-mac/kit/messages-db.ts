@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { toAppleTime } from '../../../bridge-mac/chat-db/apple-time.ts';
+import { encodeBplist, Real } from '../../simulated-mac/bplist.ts';
 import type { MacosVersion } from '../../simulated-mac/chat-db/columns.ts';
 import { createTables } from '../../simulated-mac/chat-db/create-tables.ts';
+import { encodeAttributedBody } from '../../simulated-mac/typedstream.ts';
 
 export interface NewRow {
   guid?: string;
@@ -103,6 +105,66 @@ export class MessagesDb implements Disposable {
       if (chat) this.join(rowId, chat);
       return { rowId, guid: String(values.guid) };
     })();
+  }
+
+  /** Inserts a message that the owner wrote, to one person unless a chat is given. */
+  write(to: string, row: NewRow & { account?: string } = {}): { rowId: number; guid: string } {
+    const account = row.account ?? 'E:owner@example.com';
+    const sent = { is_from_me: 1, is_sent: 1, is_delivered: 0, account };
+    return this.receive({ from: to, ...row, columns: { ...sent, ...row.columns } });
+  }
+
+  /** A tapback, or anything else that is about another message. */
+  react(to: string, type: number, row: NewRow = {}): { rowId: number; guid: string } {
+    const columns = { associated_message_type: type, associated_message_guid: to, ...row.columns };
+    return this.receive({ text: 'Loved “a message”', ...row, columns });
+  }
+
+  /** Adds an attachment row to a message; Messages sets cache_has_attachments by trigger. */
+  attach(rowId: number, columns: Record<string, unknown> = {}): string {
+    const guid = randomUUID().toUpperCase();
+    const values: Record<string, unknown> = {
+      guid,
+      original_guid: guid,
+      filename: null,
+      transfer_name: 'photo.jpg',
+      mime_type: 'image/jpeg',
+      transfer_state: 0,
+      total_bytes: 0,
+      ...columns,
+    };
+    const names = Object.keys(values);
+    this.db.transaction(() => {
+      const sql = `INSERT INTO attachment (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+      const attachment = this.db.prepare(sql).run(values).lastInsertRowid;
+      this.db
+        .prepare('INSERT INTO message_attachment_join (message_id, attachment_id) VALUES (?, ?)')
+        .run(rowId, attachment);
+    })();
+    return guid;
+  }
+
+  setAttachment(guid: string, columns: Record<string, unknown>): void {
+    const sets = Object.keys(columns).map((name) => `${name} = @${name}`);
+    this.db.prepare(`UPDATE attachment SET ${sets.join(', ')} WHERE guid = @guid`).run({ ...columns, guid });
+  }
+
+  /** What Messages writes when somebody edits a message: `texts` is its history, the present text last. */
+  edit(rowId: number, texts: string[], at = Date.now()): void {
+    const text = texts.at(-1) ?? '';
+    const history = texts.map((past) => ({ d: new Real(at / 1000), t: encodeAttributedBody(past) }));
+    const summary = encodeBplist({ ust: true, ec: { '0': history }, ep: [0] });
+    const body = encodeAttributedBody(text);
+    const date_edited = toAppleTime(at);
+    this.set(rowId, { text: null, attributedBody: body, message_summary_info: summary, date_edited });
+  }
+
+  /** What Messages writes when parts of a message are taken back; without a rest, all of it. */
+  unsend(rowId: number, parts = [0], rest: string | null = null, at = Date.now()): void {
+    const body = rest === null ? null : encodeAttributedBody(rest);
+    const summary = encodeBplist({ ust: true, rp: parts });
+    const date_edited = toAppleTime(at);
+    this.set(rowId, { text: null, attributedBody: body, message_summary_info: summary, date_edited });
   }
 
   join(rowId: number, chat: string): void {
