@@ -55,7 +55,7 @@ export function renumberRows(db: Database.Database): void {
   ] as const;
   for (const [table, column] of references) {
     // Through negative numbers, so that no two rows meet on the way.
-    db.exec(`UPDATE ${table} SET ${column} = -(SELECT new FROM number WHERE old = ${column})
+    db.exec(`UPDATE ${table} SET ${column} = -(SELECT new FROM number WHERE old = ${table}.${column})
       WHERE ${column} IN (SELECT old FROM number)`);
     db.exec(`UPDATE ${table} SET ${column} = -${column} WHERE ${column} < 0`);
   }
