@@ -1,15 +1,35 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
 import { describeConfig, readConfig } from '../shared/runtime/config-table.ts';
 import { runMain } from '../shared/runtime/run-main.ts';
 import { VERSION } from '../shared/version.ts';
-import { describeChatDb } from './chat-db/describe.ts';
-import { BRIDGE_SETTINGS } from './config.ts';
+import { askAccount } from './applescript/ask-account.ts';
+import { describeChatDb, lookAtChatDb } from './chat-db/describe.ts';
+import { BRIDGE_SETTINGS, type BridgeConfig } from './config.ts';
+import { type DoctorOptions, examine } from './doctor/doctor.ts';
+import { describeResults } from './doctor/result.ts';
+import { readReportedHealth } from './health.ts';
+import { pathsIn, prepareHome } from './home.ts';
+import { readIdentity } from './identity.ts';
+import { agentPathIn, readAgent } from './launchd/agent.ts';
+import { type InstallOptions, installAgent, uninstallAgent } from './launchd/install.ts';
+import { hasGuiSession, readJob } from './launchd/launchctl.ts';
+import { findPinnedNode } from './launchd/own-node.ts';
+import { isMessagesRunning } from './messages-app/messages-app.ts';
 import { pairWithHub } from './pair.ts';
+import { CRASH_FILE, showLog } from './read-log.ts';
 import { runBridge } from './run.ts';
-import { describeStatus } from './status.ts';
+import { describeStatus, isRunning, NOT_PAIRED, readStatus } from './status.ts';
+import { inspectStore, readCursor } from './store/inspect-store.ts';
 
-const config = () => readConfig(BRIDGE_SETTINGS, process.env);
+const USER = process.getuid?.() ?? 0;
+/** Carried into the LaunchAgent beside the bridge's own settings: a hub's certificate may be of a private authority. */
+const CARRIED = [...Object.keys(BRIDGE_SETTINGS), 'NODE_EXTRA_CA_CERTS'];
+
+const readSettings = (): BridgeConfig => readConfig(BRIDGE_SETTINGS, process.env);
 
 await runMain(async (signal) => {
   const program = new Command('bluewire-bridge')
@@ -20,18 +40,141 @@ await runMain(async (signal) => {
     .command('pair <hub-url> <code>')
     .description('trade a one-time code from the hub for this Mac’s credential')
     .action(async (hubUrl: string, code: string) => {
-      console.log(await pairWithHub(config().BRIDGE_HOME, hubUrl, code, Date.now));
+      console.log(await pairWithHub(readSettings().BRIDGE_HOME, hubUrl, code, Date.now));
     });
   program
     .command('run')
     .description('send and receive until stopped')
-    .action(() => runBridge(config(), signal));
+    .action(() => runBridge(readSettings(), signal));
+  addAgentCommands(program);
+  addInsightCommands(program, signal);
+  await program.parseAsync();
+});
+
+function addAgentCommands(program: Command): void {
+  program
+    .command('install')
+    .description('start the bridge at every log-in and keep it running; again to restart or upgrade it')
+    .action(async () => console.log(await installAgent(installOptions(readSettings()))));
+  program
+    .command('uninstall')
+    .description('stop the bridge and start it no more; the pairing is kept')
+    .action(async () => {
+      const home = readSettings().BRIDGE_HOME;
+      console.log(await uninstallAgent({ platform: process.platform, uid: USER, userHome: homedir(), home }));
+    });
+}
+
+function addInsightCommands(program: Command, signal: AbortSignal): void {
   program
     .command('status')
     .description('say how this Mac stands')
-    .action(() => {
-      const settings = config();
-      console.log(describeStatus(settings, describeChatDb(settings.BRIDGE_CHAT_DB, process.execPath)));
+    .option('--json', 'for programs')
+    .action(async ({ json }: { json?: boolean }) => {
+      const status = await statusOf(readSettings());
+      console.log(json ? JSON.stringify(status, undefined, 2) : describeStatus(status, Date.now()));
     });
-  await program.parseAsync();
-});
+  program
+    .command('doctor')
+    .description('check everything that sending and receiving hang on, and say what to do')
+    .option('--json', 'for programs')
+    .action(async ({ json }: { json?: boolean }) => {
+      const results = await diagnose(readSettings());
+      console.log(json ? JSON.stringify(results, undefined, 2) : describeResults(results));
+      if (results.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1;
+    });
+  program
+    .command('logs')
+    .description('show the log of the installed bridge')
+    .option('-f, --follow', 'go on with what is written from now on')
+    .option('-n, --lines <number>', 'how many of the last lines', parseCount, 50)
+    .action(({ follow = false, lines }: { follow?: boolean; lines: number }) => {
+      const write = (text: string): void => void process.stdout.write(text);
+      // `logs | head` closes the pipe.
+      process.stdout.on('error', () => process.exit(0));
+      return showLog({ folder: logFolder(readSettings()), lines, follow, write, signal });
+    });
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('Write a whole number.');
+  return Number(text);
+}
+
+function logFolder(config: BridgeConfig): string {
+  return config.BRIDGE_LOG_DIR ?? join(homedir(), 'Library', 'Logs', 'Bluewire');
+}
+
+function installOptions(config: BridgeConfig): InstallOptions {
+  const paths = pathsIn(config.BRIDGE_HOME);
+  prepareHome(config.BRIDGE_HOME);
+  const logDir = logFolder(config);
+  return {
+    platform: process.platform,
+    uid: USER,
+    userHome: homedir(),
+    isPaired: () => readIdentity(paths.identity) !== undefined,
+    notPaired: NOT_PAIRED,
+    ownNode: paths.ownNode,
+    pinnedNode: findPinnedNode(process.execPath),
+    program: realpathSync(process.argv[1] ?? ''),
+    environment: { ...settingsInUse(config), BRIDGE_LOG_DIR: logDir },
+    path: process.env.PATH ?? '',
+    crashFile: join(logDir, CRASH_FILE),
+    isBridgeRunning: () => isRunning(paths.lock),
+  };
+}
+
+/** The settings that were made for this command, paths made absolute: launchd starts the bridge in another folder. */
+function settingsInUse(config: BridgeConfig): Record<string, string> {
+  const values: Record<string, unknown> = config;
+  return Object.fromEntries(
+    CARRIED.flatMap((name) => {
+      const text = process.env[name];
+      if (!text) return [];
+      const value = values[name];
+      return [[name, typeof value === 'string' ? value : text]];
+    }),
+  );
+}
+
+function statusOf(config: BridgeConfig) {
+  const agentPath = agentPathIn(homedir());
+  return readStatus({
+    home: config.BRIDGE_HOME,
+    describeChatDb: () => describeChatDb(config.BRIDGE_CHAT_DB, process.execPath),
+    isInstalled: () => readAgent(agentPath) !== undefined,
+    job: () => readJob(USER),
+    isMessagesRunning: () => isMessagesRunning(USER),
+  });
+}
+
+function diagnose(config: BridgeConfig) {
+  const home = pathsIn(config.BRIDGE_HOME);
+  prepareHome(config.BRIDGE_HOME);
+  const options: DoctorOptions = {
+    platform: process.platform,
+    execPath: process.execPath,
+    paths: {
+      home: config.BRIDGE_HOME,
+      database: home.database,
+      chatDb: config.BRIDGE_CHAT_DB,
+      staging: config.BRIDGE_STAGING_DIR,
+    },
+    readIdentity: () => readIdentity(home.identity),
+    isBridgeRunning: () => isRunning(home.lock),
+    reported: () => readReportedHealth(home.health),
+    lookAtChatDb: () => lookAtChatDb(config.BRIDGE_CHAT_DB, process.execPath),
+    lookAtStore: () => inspectStore(home.database),
+    readUpTo: () => readCursor(home.database),
+    agent: () => readAgent(agentPathIn(homedir())),
+    job: () => readJob(USER),
+    hasGuiSession: () => hasGuiSession(USER),
+    isMessagesRunning: () => isMessagesRunning(USER),
+    askAccount,
+    onSlow: (message) => console.error(message),
+    fetch,
+    now: Date.now,
+  };
+  return examine(options);
+}

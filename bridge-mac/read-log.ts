@@ -38,7 +38,7 @@ export async function showLog({ folder, lines, follow, write, signal }: ReadLogO
   const path = join(folder, LOG_FILE);
   if (!follow && !existsSync(path) && !existsSync(join(folder, CRASH_FILE))) {
     throw new Error(
-      `There is no log in ${folder} yet. It is written by the installed bridge; \`run\` in a terminal writes there.`,
+      `There is no log in ${folder} yet: the installed bridge writes one; \`run\` in a terminal writes to that terminal.`,
     );
   }
   const readable = prettyFactory({ ignore: 'program' });

@@ -1,32 +1,141 @@
 import { existsSync } from 'node:fs';
-import type { BridgeConfig } from './config.ts';
+import { VERSION } from '../shared/version.ts';
+import type { Finding } from '../shared/wire/health.ts';
+import type { Pace } from '../shared/wire/settings.ts';
+import { readReportedHealth } from './health.ts';
 import { pathsIn } from './home.ts';
 import { readIdentity } from './identity.ts';
+import type { JobState } from './launchd/launchctl.ts';
 import { takeLock } from './store/lock.ts';
 import { openBridgeStore } from './store/open-store.ts';
 
-/** What `status` prints, `messages` saying how chat.db stands. Throws a sentence when this Mac is not paired. */
-export function describeStatus(config: BridgeConfig, messages: string): string {
-  const paths = pathsIn(config.BRIDGE_HOME);
+/** How this Mac stands, as `status --json` prints it. Times are RFC 3339. */
+export interface Status {
+  version: string;
+  hub_url: string;
+  device_id: string;
+  device_name: string;
+  paired_at: string;
+  running: boolean;
+  launchd: { installed: boolean; state: string; pid?: number; last_exit?: string };
+  /** Whether Messages runs; null where that cannot be told. */
+  messages_running: boolean | null;
+  chat_db: string;
+  /** Null while the bridge has not run yet. */
+  waiting: { open_sends: number; unacked_entries: number } | null;
+  pace: Pace | null;
+  /** What the bridge found last, and when. */
+  found_at: string | null;
+  findings: Finding[];
+}
+
+export interface StatusSources {
+  home: string;
+  describeChatDb: () => string;
+  isInstalled: () => boolean;
+  job: () => Promise<JobState>;
+  isMessagesRunning: () => Promise<boolean | undefined>;
+}
+
+/** Throws a sentence when this Mac is not paired. */
+export async function readStatus(sources: StatusSources): Promise<Status> {
+  const paths = pathsIn(sources.home);
   const identity = readIdentity(paths.identity);
   if (identity === undefined) throw new Error(NOT_PAIRED);
-  const lines = [
-    `paired    ${identity.hub_url} as “${identity.device_name}” (${identity.device_id}) since ${new Date(identity.paired_at).toISOString()}`,
-    `bridge    ${isRunning(paths.lock) ? 'running' : 'not running'}`,
-    `messages  ${messages}`,
+  const [job, messagesRunning] = await Promise.all([sources.job(), sources.isMessagesRunning()]);
+  const report = readReportedHealth(paths.health);
+  return {
+    version: VERSION,
+    hub_url: identity.hub_url,
+    device_id: identity.device_id,
+    device_name: identity.device_name,
+    paired_at: new Date(identity.paired_at).toISOString(),
+    running: isRunning(paths.lock),
+    launchd: { installed: sources.isInstalled(), ...describeJob(job) },
+    messages_running: messagesRunning ?? null,
+    chat_db: sources.describeChatDb(),
+    ...readWaiting(paths.database, identity.device_id),
+    found_at: report === undefined ? null : new Date(report.at).toISOString(),
+    findings: report?.findings ?? [],
+  };
+}
+
+/** The same in words. */
+export function describeStatus(status: Status, now: number): string {
+  const { waiting, pace } = status;
+  const rows: [string, string][] = [
+    [
+      'paired',
+      `${status.hub_url} as “${status.device_name}” (${status.device_id}) since ${status.paired_at}`,
+    ],
+    ['bridge', `${status.running ? 'running' : 'not running'}, version ${status.version}`],
+    ['launchd', describeLaunchd(status.launchd)],
+    ['messages', `${describeMessages(status.messages_running)}; ${status.chat_db}`],
   ];
-  if (existsSync(paths.database)) {
-    using store = openBridgeStore(paths.database, identity.device_id);
-    lines.push(`waiting   ${store.sends.open} to send, ${store.journal.unacked} for the hub to take`);
+  if (waiting !== null) {
+    rows.push(['waiting', `${waiting.open_sends} to send, ${waiting.unacked_entries} for the hub to take`]);
   }
-  return lines.join('\n');
+  if (pace !== null) rows.push(['pace', describePace(pace)]);
+  for (const [index, line] of describeFindings(status, now).entries())
+    rows.push([index === 0 ? 'findings' : '', line]);
+  return rows.map(([name, text]) => `${name.padEnd(9)} ${text}`).join('\n');
 }
 
 export const NOT_PAIRED =
   'This Mac is not paired with a hub yet: create an enrollment there, then run `bluewire-bridge pair <hub-url> <code>`.';
 
-function isRunning(lockPath: string): boolean {
+/** Whether a bridge runs on the BRIDGE_HOME that the lock is in. */
+export function isRunning(lockPath: string): boolean {
   if (!existsSync(lockPath)) return false;
   using lock = takeLock(lockPath);
   return lock === undefined;
+}
+
+function describeJob(job: JobState): Omit<Status['launchd'], 'installed'> {
+  if (job.kind !== 'loaded') return { state: job.kind };
+  return {
+    state: job.state,
+    ...(job.pid !== undefined && { pid: job.pid }),
+    ...(job.lastExit !== undefined && { last_exit: job.lastExit }),
+  };
+}
+
+function readWaiting(database: string, owner: string): Pick<Status, 'waiting' | 'pace'> {
+  if (!existsSync(database)) return { waiting: null, pace: null };
+  using store = openBridgeStore(database, owner);
+  return {
+    waiting: { open_sends: store.sends.open, unacked_entries: store.journal.unacked },
+    pace: store.sending.settings.pace,
+  };
+}
+
+function describeLaunchd({ installed, state, pid, last_exit }: Status['launchd']): string {
+  if (!installed) return 'not installed (`bluewire-bridge install` starts the bridge at every log-in)';
+  if (state === 'not_loaded') return 'installed, but not loaded: run `bluewire-bridge install`';
+  if (state === 'unknown') return 'installed; launchd does not say how it stands';
+  const process = pid === undefined ? '' : `, process ${pid}`;
+  return `installed, ${state}${process}${last_exit === undefined ? '' : `, last exit code ${last_exit}`}`;
+}
+
+function describeMessages(running: boolean | null): string {
+  if (running === null) return 'whether Messages runs cannot be told';
+  return running ? 'Messages is running' : 'Messages is not running';
+}
+
+function describePace({ per_minute, gap_ms, jitter_ms }: Pace): string {
+  const limits = [
+    ...(per_minute === null ? [] : [`${per_minute} a minute at most`]),
+    ...(gap_ms + jitter_ms === 0 ? [] : [`${gap_ms} to ${gap_ms + jitter_ms} ms apart`]),
+  ];
+  return limits.length === 0 ? 'no limit' : limits.join(', ');
+}
+
+function describeFindings({ findings, found_at, running }: Status, now: number): string[] {
+  if (found_at === null) return [];
+  const faults = findings.filter(({ ok }) => !ok);
+  const age = running
+    ? ''
+    : ` when it last ran, ${Math.round((now - Date.parse(found_at)) / 60_000)} min ago`;
+  if (faults.length === 0) return [`nothing wrong${age}`];
+  return faults.map(({ message, remedy }) => `✗ ${message}${remedy === undefined ? '' : ` ${remedy}`}${age}`);
 }

@@ -42,7 +42,14 @@ export function explainForeign(path: string, lacking: string): ChatDbUnreadableE
 }
 
 function unreadable(message: string, remedy: string, cause?: unknown): ChatDbUnreadableError {
-  const finding = { check: CHECK, ok: false, message: message.slice(0, 500), remedy: remedy.slice(0, 500) };
+  // What is sent cannot be proven without the database.
+  const finding: Finding = {
+    check: CHECK,
+    ok: false,
+    message: message.slice(0, 500),
+    remedy: remedy.slice(0, 500),
+    blocks_sending: true,
+  };
   return new ChatDbUnreadableError(finding, cause);
 }
 

@@ -98,11 +98,13 @@ async function askMessages({ askAccount, onSlow }: DoctorOptions): Promise<Resul
   }
 }
 
+export interface CheapOptions {
+  paths: { home: string; staging: string };
+  isMessagesRunning: (signal?: AbortSignal) => Promise<boolean | undefined>;
+}
+
 /** The checks that a running bridge makes of itself: cheap, and none of them speaks to Messages. */
-export function examineCheaply({
-  paths,
-  isMessagesRunning,
-}: Pick<DoctorOptions, 'paths' | 'isMessagesRunning'>): Promise<Result[]> {
+export function examineCheaply({ paths, isMessagesRunning }: CheapOptions): Promise<Result[]> {
   return Promise.all([
     guard('staging', async () => [checkStaging(paths.staging)]),
     guard('messages_running', async () => [await checkMessagesRunning(isMessagesRunning)]),

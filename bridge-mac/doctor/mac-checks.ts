@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { release, type } from 'node:os';
 import { join } from 'node:path';
 import { runTool } from '../../shared/runtime/run-tool.ts';
 import { failed, ok, type Result, unknown } from './result.ts';
@@ -11,7 +11,10 @@ const LEAST_FREE_BYTES = 500 * 1024 * 1024;
 const MEGABYTE = 1024 * 1024;
 
 /** `kernel` is Darwin's release, used where `sw_vers` cannot be asked. */
-export async function checkMacosVersion(platform: string, kernel = release()): Promise<Result> {
+export async function checkMacosVersion(
+  platform: string,
+  kernel = type() === 'Darwin' ? release() : undefined,
+): Promise<Result> {
   const check = 'macos';
   if (platform !== 'darwin') {
     return failed(
@@ -22,7 +25,9 @@ export async function checkMacosVersion(platform: string, kernel = release()): P
   }
   const asked = await runTool('sw_vers', ['-productVersion'], { timeoutMs: LIMIT_MS });
   const told = asked.kind === 'ended' && asked.status === 0 ? asked.stdout.trim() : '';
-  const version = /^\d+(\.\d+)*$/.test(told) ? told : macosOf(kernel);
+  const isTold = /^\d+(\.\d+)*$/.test(told);
+  if (!isTold && kernel === undefined) return unknown(check, 'The version of macOS cannot be told.');
+  const version = isTold ? told : macosOf(kernel ?? '');
   const major = Number.parseInt(version, 10);
   if (major < LEAST_MACOS) {
     return failed(

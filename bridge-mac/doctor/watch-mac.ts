@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { HealthReport } from '../health.ts';
-import { type DoctorOptions, examineCheaply } from './doctor.ts';
+import { type CheapOptions, examineCheaply } from './doctor.ts';
 import { toFinding } from './result.ts';
 
 const EVERY_MS = 60_000;
 
-export interface WatchOptions extends Pick<DoctorOptions, 'paths' | 'isMessagesRunning'> {
+export interface WatchOptions extends CheapOptions {
   health: HealthReport;
   log: Logger;
 }

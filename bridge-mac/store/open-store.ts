@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { openSqlite } from '../../shared/runtime/sqlite.ts';
 import { InboxStore } from './inbox-store.ts';
 import { IncomingFileStore } from './incoming-file-store.ts';
+import { remedyForDamage } from './inspect-store.ts';
 import { JournalStore } from './journal-store.ts';
 import { migrate } from './migrations.ts';
 import { SendStore } from './send-store.ts';
@@ -27,21 +28,34 @@ export interface BridgeStore extends Disposable {
 
 /**
  * Opens (and creates) the database for the device named `owner`. A database of another owner is emptied first: its
- * journal, sends and cursor belong to a pairing that is gone.
+ * journal, sends and cursor belong to a pairing that is gone. Throws a sentence when the file cannot be used.
  */
 export function openBridgeStore(path: string, owner: string): BridgeStore {
-  const db = openSqlite(path);
+  let db: Database | undefined;
   try {
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('fullfsync = ON');
-    migrate(db);
-    db.transaction(() => claimFor(db, owner)).immediate();
-    return assemble(db);
+    const opened = openSqlite(path);
+    db = opened;
+    opened.pragma('journal_mode = WAL');
+    opened.pragma('synchronous = FULL');
+    opened.pragma('fullfsync = ON');
+    migrate(opened);
+    opened.transaction(() => claimFor(opened, owner)).immediate();
+    return assemble(opened);
   } catch (error) {
-    db.close();
-    throw error;
+    db?.close();
+    throw explainUnusable(path, error);
   }
+}
+
+// SQLite's own errors name neither the file nor a way out; the others are sentences already.
+function explainUnusable(path: string, error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new Error(`The bridge's database is damaged: ${path}. ${remedyForDamage(path)}`, { cause: error });
+  }
+  const remedy = 'See that the folder is yours and the disk has room.';
+  return new Error(`The bridge's database cannot be used: ${path}. ${remedy}`, { cause: error });
 }
 
 function assemble(db: Database): BridgeStore {
@@ -71,7 +85,18 @@ function assemble(db: Database): BridgeStore {
 function claimFor(db: Database, owner: string): void {
   const known = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'owner'").get();
   if (known?.value === owner) return;
-  for (const table of ['meta', 'journal', 'sends', 'spent_rows', 'routes', 'cursor', 'pending_rows', 'incoming_files', 'seen_messages', 'own_addresses']) {
+  for (const table of [
+    'meta',
+    'journal',
+    'sends',
+    'spent_rows',
+    'routes',
+    'cursor',
+    'pending_rows',
+    'incoming_files',
+    'seen_messages',
+    'own_addresses',
+  ]) {
     db.exec(`DELETE FROM ${table}`);
   }
   db.exec('DELETE FROM sqlite_sequence');

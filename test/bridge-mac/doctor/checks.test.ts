@@ -63,6 +63,13 @@ describe('the version of macOS', () => {
     expect(result).toMatchObject({ verdict, message: expect.stringContaining(words) });
   });
 
+  test('cannot be told where neither sw_vers nor the kernel is of macOS', async () => {
+    using _tools = new StandInTools();
+    expect(await checkMacosVersion('darwin', undefined)).toMatchObject({
+      verdict: process.platform === 'darwin' ? 'ok' : 'unknown',
+    });
+  });
+
   test('another system is none', async () => {
     expect(await checkMacosVersion('linux')).toMatchObject({ verdict: 'failed' });
   });
