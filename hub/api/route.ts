@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ApiErrorCode } from '../../shared/api/errors.ts';
 
@@ -36,7 +37,8 @@ export interface Route {
   /** The handler gets the body's bytes and validates them itself; `body` then only describes it. */
   rawBody?: boolean;
   /**
-   * The handler gets the body as a Readable of bytes, however long it is. It may take any time as long as it goes on.
+   * The handler gets a function (OpenBody) that begins to read the body, however long that is: from then on the body may
+   * take any time as long as it goes on. A handler that refuses does not call it.
    */
   streamBody?: boolean;
   /** A request without a body counts as an empty object. */
@@ -45,6 +47,9 @@ export interface Route {
   errors?: readonly ApiErrorCode[];
   handle: (request: RouteRequest) => RouteResponse | Promise<RouteResponse>;
 }
+
+/** What the handler of a route with `streamBody` gets as its body. */
+export type OpenBody = () => Readable;
 
 interface TypedRoute<Body extends z.ZodType, Query extends z.ZodType>
   extends Omit<Route, 'body' | 'query' | 'handle'> {

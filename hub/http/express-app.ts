@@ -96,10 +96,10 @@ function limitTime(request: Request, milliseconds: number): void {
   request.once('end', () => clearTimeout(timer));
 }
 
-/** The body may take its time from here on, as long as it goes on. */
-function limitStall(request: Request, milliseconds: number): void {
+/** The body as a stream, which may take its time from here on as long as it goes on. */
+function openBody(request: Request, stall: number): Request {
   clearTimeout(LIMITS.get(request));
-  request.setTimeout(milliseconds, () => answerTimeout(request.socket));
+  return request.setTimeout(stall, () => answerTimeout(request.socket));
 }
 
 async function serve(route: Route, request: Request, response: Response, options: AppOptions): Promise<void> {
@@ -107,11 +107,10 @@ async function serve(route: Route, request: Request, response: Response, options
   const source = sourceOf(request);
   const open = route.auth === 'none' || (route.auth === 'admin-or-loopback' && isThisMachine(request));
   if (!open) await options.requireAdmin(authorization, source);
-  if (route.streamBody) limitStall(request, options.timeouts.stall);
   const answer = await route.handle({
     params: request.params as Record<string, string>,
     query: route.query ? validateInput(route.query, request.query) : undefined,
-    body: route.streamBody ? request : readInput(route, request),
+    body: route.streamBody ? () => openBody(request, options.timeouts.stall) : readInput(route, request),
     source,
     authorization,
     headers: request.headers,

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { ApiError } from '../../shared/api/errors.ts';
 import { fileSchema, MAX_FILE_BYTES } from '../../shared/wire/files.ts';
-import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
+import { defineRoute, type OpenBody, type Route, type RouteResponse } from '../api/route.ts';
 import { Throttle, throttleKey } from '../api/throttle.ts';
 import { hashToken } from '../credentials/tokens.ts';
 import type { FileStore } from '../store/files.ts';
@@ -126,7 +125,7 @@ function uploadRoute({ store, uploads }: DeviceFileDependencies, identify: Ident
           sha256,
           offset,
           length,
-          body: body as unknown as Readable,
+          body: (body as unknown as OpenBody)(),
         });
         return { status: 204, headers: offsetHeader(has) };
       } catch (error) {
