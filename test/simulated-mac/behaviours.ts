@@ -103,6 +103,14 @@ export function parseBehaviour(text: string): Behaviour {
   );
 }
 
+/** Whether a behaviour has to do with sends, or with messages that arrive. */
+export function actsOn(occasion: 'send' | 'receive'): (behaviour: string) => boolean {
+  return (behaviour) => {
+    const { acts } = BEHAVIOURS[parseBehaviour(behaviour).name];
+    return acts === 'both' || acts === occasion;
+  };
+}
+
 /** Name (with its parameter) and help line of every behaviour. */
 export function listBehaviours(): [spelling: string, help: string][] {
   return Object.entries(BEHAVIOURS).map(([name, facts]: [string, BehaviourFacts]) => {

@@ -36,8 +36,8 @@ function quoted(path: string): string {
 }
 
 /** Writes one executable; it needs no PATH and starts nothing but node. */
-function installTool(file: string, client: string, args: readonly string[]): void {
-  const script = fileURLToPath(new URL(client, import.meta.url));
+function installTool(file: string, client: URL, args: readonly string[]): void {
+  const script = fileURLToPath(client);
   mkdirSync(dirname(file), { recursive: true });
   const command = [process.execPath, script, ...args].map(quoted).join(' ');
   writeFileSync(file, `#!/bin/sh\nunset NODE_OPTIONS\nexec ${command} "$@"\n`);
@@ -46,8 +46,9 @@ function installTool(file: string, client: string, args: readonly string[]): voi
 
 /** osascript stands in a folder of its own, because a bridge must do with nothing else. */
 function installTools(home: string): void {
-  installTool(join(home, 'bin/osascript'), './osascript-client.mjs', [home]);
-  for (const name of TOOL_NAMES) installTool(join(home, 'tools', name), './tool-client.mjs', [home, name]);
+  installTool(join(home, 'bin/osascript'), new URL('./osascript-client.mjs', import.meta.url), [home]);
+  for (const name of TOOL_NAMES)
+    installTool(join(home, 'tools', name), new URL('./tool-client.mjs', import.meta.url), [home, name]);
 }
 
 class Connection {

@@ -359,6 +359,19 @@ describe('behaviours of a recipient', () => {
     );
   });
 
+  test('what is set for sends is not used up by a message that arrives', async () => {
+    const person = somebody();
+    await shared.behave(person, 'no-such-object', 1);
+    await shared.behave(person, 'undecodable-body', 1);
+    const { guid } = await shared.receive({ from: person, text: 'grüezi' });
+    using reader = reading();
+    expect(String(reader.rows(`SELECT * FROM message WHERE guid = '${guid}'`)[0]?.attributedBody)).toContain(
+      'gr??ezi',
+    );
+    expect((await send(shared, 'x', person)).stderr).toContain('(-1728)');
+    expect((await send(shared, 'x', person)).code).toBe(0);
+  });
+
   test('what is set for everybody stops every Apple event, reading ones too', async () => {
     await using mac = await startSimulatedMac({ pace: PACE });
     await mac.behave('*', 'automation-denied');

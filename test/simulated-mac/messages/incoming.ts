@@ -9,7 +9,7 @@ import { mimeTypeOf } from './outgoing.ts';
 import type { Step } from './steps.ts';
 
 /** A file of a message that arrives. Milliseconds are real ones and count from the message's row. */
-export interface IncomingFile {
+interface IncomingFile {
   readonly path: string;
   /** `transfer_name`, and the name in Messages' own folder; without it the path's last part. */
   readonly name?: string | undefined;
@@ -67,7 +67,7 @@ function damaged(body: Buffer, behaviour: Behaviour): Buffer {
   return Buffer.from(body.map((byte) => (byte >= 0x80 ? 0x3f : byte)));
 }
 
-export function attachmentGuid(messageGuid: string, index: number): string {
+function attachmentGuid(messageGuid: string, index: number): string {
   return `at_${index}_${messageGuid}`;
 }
 

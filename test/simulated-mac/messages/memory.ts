@@ -150,21 +150,22 @@ export class Memory {
       .run(recipient, behaviour, count ?? null);
   }
 
-  #behaviourRow(recipient: string): BehaviourRow | undefined {
-    return this.#db
+  #behaviourRow(recipient: string, counts: (behaviour: string) => boolean): BehaviourRow | undefined {
+    const rows = this.#db
       .prepare(
-        'SELECT id, behaviour, remaining FROM behaviour WHERE recipient = ? ORDER BY remaining IS NULL, id LIMIT 1',
+        'SELECT id, behaviour, remaining FROM behaviour WHERE recipient = ? ORDER BY remaining IS NULL, id',
       )
-      .get(recipient) as BehaviourRow | undefined;
+      .all(recipient) as BehaviourRow[];
+    return rows.find(({ behaviour }) => counts(behaviour));
   }
 
   peekBehaviour(recipient: string): string | undefined {
-    return this.#behaviourRow(recipient)?.behaviour;
+    return this.#behaviourRow(recipient, () => true)?.behaviour;
   }
 
-  /** The behaviour for this one occasion, using up one of its count. */
-  takeBehaviour(recipient: string): string | undefined {
-    const row = this.#behaviourRow(recipient);
+  /** The behaviour for this one occasion, using up one of its count; those that do not count here stay. */
+  takeBehaviour(recipient: string, counts: (behaviour: string) => boolean = () => true): string | undefined {
+    const row = this.#behaviourRow(recipient, counts);
     if (row === undefined) return undefined;
     if (row.remaining === 1) this.#db.prepare('DELETE FROM behaviour WHERE id = ?').run(row.id);
     else if (row.remaining !== null) {

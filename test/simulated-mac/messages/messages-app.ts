@@ -20,7 +20,7 @@ import {
   toText,
   type Value,
 } from '../applescript/values.ts';
-import { type Behaviour, parseBehaviour } from '../behaviours.ts';
+import { actsOn, type Behaviour, parseBehaviour } from '../behaviours.ts';
 import type { ChatSpec } from '../chat-db/chat-database.ts';
 import type { MacosVersion } from '../chat-db/columns.ts';
 import { type Account, canonicalAddress, directChat } from './accounts.ts';
@@ -160,7 +160,10 @@ export class MessagesApp implements ScriptableApplication {
 
   #behaviour(chat: ChatSpec): Behaviour {
     const { memory } = this.#world;
-    const text = memory.takeBehaviour(chat.identifier) ?? memory.takeBehaviour('*') ?? 'normal';
+    const text =
+      memory.takeBehaviour(chat.identifier, actsOn('send')) ??
+      memory.takeBehaviour('*', actsOn('send')) ??
+      'normal';
     return parseBehaviour(text);
   }
 

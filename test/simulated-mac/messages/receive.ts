@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { parseBehaviour } from '../behaviours.ts';
+import { actsOn, parseBehaviour } from '../behaviours.ts';
 import type { ChatDatabase } from '../chat-db/chat-database.ts';
 import type { MacosVersion } from '../chat-db/columns.ts';
 import { type Account, canonicalAddress, directChat, groupChat } from './accounts.ts';
@@ -106,7 +106,9 @@ export function receive(request: ReceiveRequest, world: ReceiveWorld): Received 
   const wanted = receiveSchema.parse(request);
   const message = messageOf(world, wanted);
   const told =
-    wanted.behaviour === 'normal' ? (world.memory.takeBehaviour(message.from) ?? 'normal') : wanted.behaviour;
+    wanted.behaviour === 'normal'
+      ? (world.memory.takeBehaviour(message.from, actsOn('receive')) ?? 'normal')
+      : wanted.behaviour;
   const { steps, parked } = planIncoming(world.macos, message, parseBehaviour(told), world.home, world.pace);
   for (const [name, waiting] of parked) world.steps.park(name, waiting);
   world.state.whenAwake(steps);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Cell, ChatDatabase } from '../../chat-db/chat-database.ts';
+import type { ChatDatabase } from '../../chat-db/chat-database.ts';
 import type { MacosVersion } from '../../chat-db/columns.ts';
 import type { Account } from '../accounts.ts';
 import type { AppState } from '../app-state.ts';
@@ -50,5 +50,3 @@ export interface HappeningWorld {
 
 /** Its help line, and what it does: answers the guids of the rows it made or changed. */
 export type Happening = readonly [help: string, run: (asked: Asked, world: HappeningWorld) => string[]];
-
-export type Cells = Readonly<Record<string, Cell>>;
