@@ -2,6 +2,8 @@ import type { Logger } from 'pino';
 import { groupCalls } from '../../shared/runtime/group.ts';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { Acceptance } from '../../shared/wire/acceptance.ts';
+import { blocksSending } from '../../shared/wire/health.ts';
+import type { Pace } from '../../shared/wire/settings.ts';
 import type { Presence } from '../devices/presence.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ClaimedSend } from '../store/records.ts';
@@ -17,6 +19,7 @@ export interface DispatcherDependencies {
     | 'releaseSends'
     | 'settleSends'
     | 'expireQueued'
+    | 'expireDispatched'
   > &
     Pick<DeviceStore, 'findDevice'>;
   presence: Presence;
@@ -34,6 +37,11 @@ interface Answer {
   acceptance: Acceptance;
 }
 
+/** A device that took messages and then gave no sign for so long is taken not to come back. */
+const SILENCE_MS = 7 * 86_400_000;
+/** A paced device with this many minutes of work in hand gets no new conversation that another could carry. */
+const MINUTES_IN_HAND = 2;
+const LEAST_IN_HAND = 10;
 /** Offers that a device may have unanswered. */
 const WINDOW = 64;
 /** Messages routed in one transaction. */
@@ -53,11 +61,13 @@ export class Dispatcher implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   /** Devices that may have something to claim. */
   readonly #ready = new Set<string>();
-  /** Devices whose window was full when they last claimed. */
-  readonly #hungry = new Set<string>();
+  /** Devices that had more waiting when they last claimed, and with how many open offers they claim again. */
+  readonly #hungry = new Map<string, number>();
   /** Devices that came, went, or were edited since the last step; true where a connection began or ended. */
   readonly #changed = new Map<string, boolean>();
-  readonly #paused = new Set<string>();
+  /** Devices that are given nothing: paused, or unable to send by what they found. */
+  readonly #held = new Set<string>();
+  readonly #enough = new Map<string, number>();
   readonly #settle = groupCalls((answers: Answer[]) => this.#settleAnswers(answers));
   #lastSweep = Number.NEGATIVE_INFINITY;
   #started = false;
@@ -81,7 +91,7 @@ export class Dispatcher implements AsyncDisposable {
     this.#loop.wake();
   }
 
-  /** Assignments, pauses or channels of these devices changed: what they were not yet offered is routed anew. */
+  /** Assignments, pauses, paces, channels or findings of these devices changed: what they were not yet offered is routed anew. */
   reroute(deviceIds: Iterable<string>): void {
     for (const deviceId of deviceIds) this.#changed.set(deviceId, this.#changed.get(deviceId) ?? false);
     this.#loop.wake();
@@ -101,9 +111,9 @@ export class Dispatcher implements AsyncDisposable {
     }
     for (const [deviceId, reconnected] of [...this.#changed]) await this.#review(deviceId, reconnected);
     if (now() - this.#lastSweep >= SWEEP_MS) await this.#sweep();
-    const online = presence.onlineDevices();
-    const routed =
-      online.length > 0 ? await store.routeQueued({ online, pick, limit: ROUTE_LIMIT }, now()) : [];
+    const online = presence.onlineDevices().filter((id) => !this.#held.has(id));
+    const request = { online, enough: this.#enough, pick, limit: ROUTE_LIMIT };
+    const routed = online.length > 0 ? await store.routeQueued(request, now()) : [];
     for (const deviceId of routed) this.#ready.add(deviceId);
     for (const deviceId of [...this.#ready]) await this.#offerTo(deviceId);
     // Routing stops at its limit, so it is asked again until it finds nothing.
@@ -114,8 +124,11 @@ export class Dispatcher implements AsyncDisposable {
   async #review(deviceId: string, reconnected: boolean): Promise<void> {
     const { store } = this.#dependencies;
     const device = await store.findDevice(deviceId);
-    if (device?.paused) this.#paused.add(deviceId);
-    else this.#paused.delete(deviceId);
+    if (device && (device.paused || blocksSending(device.findings))) this.#held.add(deviceId);
+    else this.#held.delete(deviceId);
+    const enough = device && measurePace(device.pace);
+    if (enough === undefined) this.#enough.delete(deviceId);
+    else this.#enough.set(deviceId, enough);
     if (reconnected) await store.releaseSends(deviceId);
     await store.unrouteDevice(deviceId);
     this.#changed.delete(deviceId);
@@ -125,14 +138,15 @@ export class Dispatcher implements AsyncDisposable {
   async #sweep(): Promise<void> {
     const { store, presence, log, now, onDeliveriesDue } = this.#dependencies;
     for (const deviceId of presence.onlineDevices()) this.#ready.add(deviceId);
-    let expired: number;
-    do {
-      expired = await store.expireQueued(now(), EXPIRE_LIMIT);
-      if (expired > 0) {
-        log.info({ expired }, 'messages expired before a device took them');
-        onDeliveriesDue();
-      }
-    } while (expired === EXPIRE_LIMIT);
+    for (;;) {
+      const silentSince = now() - SILENCE_MS;
+      const untaken = await store.expireQueued(now(), EXPIRE_LIMIT);
+      const lost = await store.expireDispatched({ silentSince, limit: EXPIRE_LIMIT }, now());
+      if (untaken > 0) log.info({ expired: untaken }, 'messages expired before a device took them');
+      if (lost > 0) log.warn({ expired: lost }, 'messages were given up with devices that did not come back');
+      if (untaken + lost > 0) onDeliveriesDue();
+      if (untaken < EXPIRE_LIMIT && lost < EXPIRE_LIMIT) break;
+    }
     this.#lastSweep = now();
   }
 
@@ -140,15 +154,21 @@ export class Dispatcher implements AsyncDisposable {
   async #offerTo(deviceId: string): Promise<void> {
     const { store, presence, owner, now } = this.#dependencies;
     this.#ready.delete(deviceId);
-    if (!presence.isOnline(deviceId) || this.#paused.has(deviceId)) return;
+    if (!presence.isOnline(deviceId) || this.#held.has(deviceId)) return;
     const room = WINDOW - (this.#open.get(deviceId) ?? 0);
     if (room > 0) {
       const lease_until = now() + LEASE_MS;
-      const claimed = await store.claimSends({ device_id: deviceId, owner, lease_until, limit: room }, now());
-      for (const send of claimed) this.#begin(deviceId, send);
-      if (claimed.length < room) return;
+      const request = { device_id: deviceId, owner, lease_until, limit: room };
+      const { sends, more } = await store.claimSends(request, now());
+      for (const send of sends) this.#begin(deviceId, send);
+      if (!more) return;
+      // Not for want of room: what is left waits for answers in its own conversations.
+      if (sends.length < room) {
+        this.#hungry.set(deviceId, WINDOW);
+        return;
+      }
     }
-    this.#hungry.add(deviceId);
+    this.#hungry.set(deviceId, WINDOW / 2);
   }
 
   #begin(deviceId: string, claimed: ClaimedSend): void {
@@ -177,26 +197,18 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   async #ask(deviceId: string, claimed: ClaimedSend): Promise<Acceptance> {
-    const { id, phone, channel, text, expires_at, attachments } = claimed;
+    const { location_id: _, phone: __, ...send } = claimed;
     const connection = this.#dependencies.presence.find(deviceId);
     if (!connection) throw new Error('the device is not connected any more');
-    return connection.offer({
-      id,
-      to: phone,
-      to_group: false,
-      channel,
-      fallbacks: [],
-      text,
-      attachments,
-      expires_at,
-    });
+    return connection.offer(send);
   }
 
   #finish(deviceId: string): void {
     const open = (this.#open.get(deviceId) ?? 1) - 1;
     if (open > 0) this.#open.set(deviceId, open);
     else this.#open.delete(deviceId);
-    if (open > WINDOW / 2 || !this.#hungry.delete(deviceId)) return;
+    if (open > (this.#hungry.get(deviceId) ?? -1)) return;
+    this.#hungry.delete(deviceId);
     this.#ready.add(deviceId);
     this.#loop.wake();
   }
@@ -211,4 +223,15 @@ export class Dispatcher implements AsyncDisposable {
       );
     return answers.map(() => undefined);
   }
+}
+
+/** With how many messages in hand a device of this pace has enough; undefined for one without a limit. */
+function measurePace({ per_minute, gap_ms, jitter_ms }: Pace): number | undefined {
+  const gap = gap_ms + jitter_ms / 2;
+  const perMinute = Math.min(
+    per_minute ?? Number.POSITIVE_INFINITY,
+    gap > 0 ? 60_000 / gap : Number.POSITIVE_INFINITY,
+  );
+  if (!Number.isFinite(perMinute)) return undefined;
+  return Math.max(LEAST_IN_HAND, Math.ceil(perMinute * MINUTES_IN_HAND));
 }

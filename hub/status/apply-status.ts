@@ -21,16 +21,17 @@ export interface Standing {
 }
 
 /**
- * Where a message stands once the evidence is in, and what its client hears of it, in order. READ is for those who asked
- * for it, which a workspace cannot yet: it is recorded and not announced. A FAILED message keeps its failure and channel
+ * Where a message stands once the evidence is in, and what its client hears of it, in order. READ is recorded always, and
+ * announced with `tellRead`: to those who asked for it. A FAILED message keeps its failure and channel
  * whatever comes later.
  */
 export function applyStatus(
   standing: Standing,
   evidence: Evidence,
-): { standing: Standing; announce: Exclude<AnnouncedStatus, 'READ'>[] } {
+  { tellRead }: { tellRead: boolean },
+): { standing: Standing; announce: AnnouncedStatus[] } {
   const rung = climb(standing.status, evidence.event);
-  const announce = rung.announce.filter((status) => status !== 'READ');
+  const announce = rung.announce.filter((status) => tellRead || status !== 'READ');
   if (standing.status === 'FAILED') return { standing, announce };
   const failed = rung.next === 'FAILED';
   return {

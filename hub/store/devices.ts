@@ -1,4 +1,7 @@
-import { sql, type Transaction, type Updateable } from 'kysely';
+import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
+import { EXTRA_EVENTS, type ExtraEvent } from '../../shared/extra-events.ts';
+import { type Pace, type Settings, UNPACED } from '../../shared/wire/settings.ts';
+
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
 import type { Device, DeviceChanges, Enrollment, RedeemRequest } from './records.ts';
@@ -55,6 +58,8 @@ export function deviceSteps({ query, change }: Base): Steps {
         }),
       ),
 
+    readSettings: (id) => query((db) => readSettings(db, id)),
+
     recordSeen: async (id, health, now) => {
       const findings = health && { findings: JSON.stringify(health.findings) };
       await query((db) =>
@@ -65,6 +70,24 @@ export function deviceSteps({ query, change }: Base): Steps {
           .execute(),
       );
     },
+  };
+}
+
+async function readSettings(db: Kysely<Schema>, id: string): Promise<Settings | undefined> {
+  const device = await db.selectFrom('devices').select('pace').where('id', '=', id).executeTakeFirst();
+  if (device === undefined) return undefined;
+  const served = await db
+    .selectFrom('workspaces')
+    .select('extra_events')
+    .where('connected', '=', 1)
+    .where('location_id', 'in', (assigned) =>
+      assigned.selectFrom('assignments').select('location_id').where('device_id', '=', id),
+    )
+    .execute();
+  const asked = new Set(served.flatMap(({ extra_events }) => JSON.parse(extra_events) as ExtraEvent[]));
+  return {
+    pace: JSON.parse(device.pace) as Pace,
+    extra_events: EXTRA_EVENTS.filter((one) => asked.has(one)),
   };
 }
 
@@ -81,6 +104,7 @@ async function createEnrollment(
       channels: JSON.stringify(device.channels),
       paused: 0,
       findings: '[]',
+      pace: JSON.stringify(UNPACED),
       created_at: now,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
@@ -123,11 +147,12 @@ async function redeemEnrollment(
 async function updateDevice(
   db: Transaction<Schema>,
   id: string,
-  { channels, paused, ...plain }: DeviceChanges,
+  { channels, paused, pace, ...plain }: DeviceChanges,
 ): Promise<Device | undefined> {
   const columns: Updateable<DeviceRow> = { ...plain };
   if (channels) columns.channels = JSON.stringify(channels);
   if (paused !== undefined) columns.paused = Number(paused);
+  if (pace) columns.pace = JSON.stringify(pace);
   const changed = Object.values(columns).some((value) => value !== undefined);
   if (changed) await db.updateTable('devices').set(columns).where('id', '=', id).execute();
   const row = await db.selectFrom('devices').selectAll().where('id', '=', id).executeTakeFirst();

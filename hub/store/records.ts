@@ -204,10 +204,20 @@ export interface ClaimedSend {
   id: string;
   location_id: string;
   phone: string;
+  /** What the device is to write to: the phone, or with `to_group` the group as the device calls it. */
+  to: string;
+  to_group: boolean;
   text: string;
   attachments: WireFile[];
   channel: Channel;
+  fallbacks: Channel[];
   expires_at: number;
+}
+
+/** `more`: the device has further messages waiting, behind what this claim offers or left unanswered. */
+export interface ClaimedSends {
+  sends: ClaimedSend[];
+  more: boolean;
 }
 
 /** A device's journal batch once each entry was judged alone: one that nobody can read is passed over. */

@@ -1,8 +1,19 @@
 import type { Selectable } from 'kysely';
 import type { Channel } from '../../shared/channels.ts';
+import type { ExtraEvent } from '../../shared/extra-events.ts';
 import { failure } from '../../shared/failure-codes.ts';
 import type { Finding } from '../../shared/wire/health.ts';
-import type { Attempt, AttemptError, Delivery, Device, Header, Message, Workspace } from './records.ts';
+import type { Pace } from '../../shared/wire/settings.ts';
+import type {
+  Attempt,
+  AttemptError,
+  Delivery,
+  Device,
+  Header,
+  Message,
+  Routes,
+  Workspace,
+} from './records.ts';
 import type { AttemptRow, DeliveryRow, DeviceRow, MessageRow, WorkspaceRow } from './schema.ts';
 import type { Vault } from './vault.ts';
 
@@ -32,6 +43,8 @@ export function toWorkspace(row: Selectable<WorkspaceRow>, vault: Vault): Worksp
     connected,
     require_api_key,
     webhook_enabled,
+    extra_events,
+    routes,
     ...rest
   } = row;
   return {
@@ -45,15 +58,18 @@ export function toWorkspace(row: Selectable<WorkspaceRow>, vault: Vault): Worksp
     connected: connected === 1,
     require_api_key: require_api_key === 1,
     webhook_enabled: webhook_enabled === 1,
+    extra_events: JSON.parse(extra_events) as ExtraEvent[],
+    routes: JSON.parse(routes) as Routes,
   };
 }
 
 export function toDevice(row: Selectable<DeviceRow>): Device {
-  const { seq: _, token_hash: __, channels, findings, paused, ...rest } = row;
+  const { seq: _, token_hash: __, channels, findings, pace, paused, ...rest } = row;
   return {
     ...rest,
     channels: JSON.parse(channels) as Channel[],
     findings: JSON.parse(findings) as Finding[],
+    pace: JSON.parse(pace) as Pace,
     paused: paused === 1,
   };
 }
@@ -71,6 +87,8 @@ export function toMessage(row: Selectable<MessageRow>): Message {
     channel: row.channel,
     status: row.status,
     device_id: row.device_id,
+    group_id: row.group_id,
+    from_me: row.from_me === 1,
     error: row.error_code
       ? { code: row.error_code, message: row.error_message ?? failure(row.error_code).message }
       : null,

@@ -1,5 +1,6 @@
 import type { Channel } from '../../shared/channels.ts';
 import type { Health } from '../../shared/wire/health.ts';
+import type { Settings } from '../../shared/wire/settings.ts';
 import type { FileStore } from './files.ts';
 import type {
   Acceptance,
@@ -7,7 +8,7 @@ import type {
   Assignment,
   Attempt,
   ClaimedDelivery,
-  ClaimedSend,
+  ClaimedSends,
   Delivery,
   DeliveryFilter,
   Device,
@@ -91,6 +92,8 @@ export interface DeviceStore {
     now: number,
   ): Promise<{ acked_seq: number }>;
   recordSeen(id: string, health: Health | undefined, now: number): Promise<void>;
+  /** How the device is to behave: its pace, and what any connected workspace that it serves asks to be told of. */
+  readSettings(id: string): Promise<Settings | undefined>;
 }
 
 /** Result of accepting one message. `duplicate`: same id, same content. `conflict`: same id, other content. */
@@ -110,6 +113,15 @@ export type PickDevice = (choice: {
   conversation: string;
 }) => string;
 
+export interface RouteRequest {
+  /** Devices that may be given messages. */
+  online: string[];
+  /** For devices with a limited pace: with so many messages in hand they get no new conversation another could take. */
+  enough?: ReadonlyMap<string, number>;
+  pick: PickDevice;
+  limit: number;
+}
+
 export interface MessageStore {
   /** One transaction for all; the outcomes stand in the order of the messages. Twins inside one batch are told apart too. */
   acceptMessages(messages: NewMessage[], now: number): Promise<AcceptOutcome[]>;
@@ -119,16 +131,16 @@ export interface MessageStore {
     messageId: string,
   ): Promise<{ id: string; content_hash: string } | undefined>;
   /** Gives queued messages without a device one of the online devices; answers the devices that got work. */
-  routeQueued(request: { online: string[]; pick: PickDevice; limit: number }, now: number): Promise<string[]>;
+  routeQueued(request: RouteRequest, now: number): Promise<string[]>;
   /** Takes back messages routed to the device but never offered to it, so that another may carry them. */
   unrouteDevice(deviceId: string): Promise<void>;
   /** Takes back, at start, every message routed but never offered, and every lease on a send. */
   unrouteAll(): Promise<void>;
-  /** Claims queued messages routed to the device, oldest first, and marks them offered, in one statement. */
+  /** Claims queued messages routed to the device, oldest first, one of each conversation, and marks them offered. */
   claimSends(
     request: { device_id: string; owner: string; lease_until: number; limit: number },
     now: number,
-  ): Promise<ClaimedSend[]>;
+  ): Promise<ClaimedSends>;
   /** Frees the device's leases, so that what it did not answer is offered again when it returns. */
   releaseSends(deviceId: string): Promise<void>;
   /** Records answers to offered sends: DISPATCHED, or FAILED and announced. */
@@ -138,6 +150,11 @@ export interface MessageStore {
    * that went away without an answer: send_timeout_unknown.
    */
   expireQueued(now: number, limit: number): Promise<number>;
+  /**
+   * FAILS with send_timeout_unknown, once their own time is over, DISPATCHED messages of devices that were not seen since
+   * `silentSince`; answers how many.
+   */
+  expireDispatched(request: { silentSince: number; limit: number }, now: number): Promise<number>;
   /**
    * Takes a device's journal batch in one transaction: drops what is known, climbs statuses, stores inbound messages,
    * writes the deliveries that follow, and moves the resume cursor. A gap before the first entry throws JournalGapError.

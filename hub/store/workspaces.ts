@@ -70,6 +70,8 @@ async function createWorkspace(
       previous_secret: null,
       previous_secret_until: null,
       failing_since: null,
+      extra_events: JSON.stringify(workspace.extra_events ?? []),
+      routes: JSON.stringify(workspace.routes ?? {}),
       created_at: now,
       updated_at: now,
     })
@@ -99,8 +101,17 @@ async function updateWorkspace(
 
 /** Only what `changes` names; undefined leaves a column as it is. A webhook switched on forgets why it was off. */
 function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault): Updateable<WorkspaceRow> {
-  const { headers, signing_secret, previous_secret, connected, require_api_key, webhook_enabled, ...plain } =
-    changes;
+  const {
+    headers,
+    signing_secret,
+    previous_secret,
+    connected,
+    require_api_key,
+    webhook_enabled,
+    extra_events,
+    routes,
+    ...plain
+  } = changes;
   const columns: Updateable<WorkspaceRow> = { ...plain };
   if (headers) columns.headers = sealHeaders(vault, locationId, headers);
   if (signing_secret !== undefined)
@@ -111,6 +122,8 @@ function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault):
   if (connected !== undefined) columns.connected = Number(connected);
   if (require_api_key !== undefined) columns.require_api_key = Number(require_api_key);
   if (webhook_enabled !== undefined) columns.webhook_enabled = Number(webhook_enabled);
+  if (extra_events) columns.extra_events = JSON.stringify(extra_events);
+  if (routes) columns.routes = JSON.stringify(routes);
   if (webhook_enabled === true) columns.webhook_disabled_reason = null;
   if (webhook_enabled === true || changes.url !== undefined) columns.failing_since = null;
   return columns;

@@ -1,4 +1,10 @@
-import type { MessageEvent, StatusUpdate } from '../../shared/api/webhook-events.ts';
+import type {
+  EditEvent,
+  MessageEvent,
+  ReactionEvent,
+  StatusUpdate,
+  UnsendEvent,
+} from '../../shared/api/webhook-events.ts';
 import type { Channel } from '../../shared/channels.ts';
 import type { Failure } from '../../shared/failure-codes.ts';
 import type { AnnouncedStatus } from '../../shared/status-ladder.ts';
@@ -37,7 +43,19 @@ export function statusUpdateBody(
   return JSON.stringify(update);
 }
 
-/** The body of a MESSAGE, as POSTed. `id` is the hub's id of the inbound message. */
+/** A group as its members' events show it. */
+interface GroupShown {
+  id: string;
+  name: string | null;
+  participants: string[];
+}
+
+function showGroup(group: GroupShown | undefined): Pick<MessageEvent, 'group' | 'participants'> {
+  if (group === undefined) return {};
+  return { group: { id: group.id, name: group.name }, participants: group.participants };
+}
+
+/** The body of a MESSAGE, as POSTed. `id` is the hub's id of the message; with `isMe`, `phone` is whom it was written to. */
 export function messageBody(
   message: {
     id: string;
@@ -46,7 +64,13 @@ export function messageBody(
     phone: string;
     text: string;
     attachments: string[];
+    /** Names of files that could not be had. */
+    unavailable?: string[];
     channel: Channel;
+    isMe?: boolean;
+    reply_to?: string | undefined;
+    effect?: string | undefined;
+    group?: GroupShown | undefined;
   },
   at: number,
 ): string {
@@ -55,12 +79,68 @@ export function messageBody(
     location_id: message.location_id,
     phone: message.phone,
     message: message.text,
-    isMe: false,
+    isMe: message.isMe ?? false,
     attachments: message.attachments,
     channel: message.channel,
     message_id: message.id,
     device_id: message.device_id,
     timestamp: rfc3339(at),
+    ...(message.reply_to !== undefined && { reply_to: message.reply_to }),
+    ...(message.effect !== undefined && { effect: message.effect }),
+    ...showGroup(message.group),
+    ...(message.unavailable?.length && {
+      unavailable_attachments: message.unavailable.map(
+        (name) => ({ name, code: 'attachment_unavailable' }) as const,
+      ),
+    }),
   };
   return JSON.stringify(event);
+}
+
+/** What an extra event is about. `message_id` is the id by which the client knows the message, if it does. */
+interface About {
+  location_id: string;
+  device_id: string;
+  message_id: string | null;
+  phone: string;
+  channel: Channel;
+  isMe: boolean;
+  group: GroupShown | undefined;
+}
+
+/** The body of a REACTION, as POSTed. */
+export function reactionBody(
+  about: About,
+  { part, reaction, emoji, removed }: Pick<ReactionEvent, 'part' | 'reaction' | 'emoji' | 'removed'>,
+  at: number,
+): string {
+  const event: ReactionEvent = {
+    type: 'REACTION',
+    ...showAbout(about, at),
+    reaction,
+    ...(emoji !== undefined && { emoji }),
+    part,
+    removed,
+  };
+  return JSON.stringify(event);
+}
+
+/** The body of an EDIT or UNSEND, as POSTed. `text` is what the message says now. */
+export function changeBody(type: 'EDIT' | 'UNSEND', about: About, text: string, at: number): string {
+  const event: EditEvent | UnsendEvent = { type, ...showAbout(about, at), message: text };
+  return JSON.stringify(event);
+}
+
+function showAbout({ group, ...about }: About, at: number) {
+  const { location_id, phone, isMe, channel, message_id, device_id } = about;
+  return {
+    location_id,
+    phone,
+    isMe,
+    channel,
+    message_id,
+    device_id,
+    timestamp: rfc3339(at),
+    ...showGroup(group),
+  };
 }

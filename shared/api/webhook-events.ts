@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelSchema } from '../channels.ts';
 import { failureSchema } from '../failure-codes.ts';
+import { REACTIONS } from '../wire/journal.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
 
@@ -18,7 +19,16 @@ export const statusUpdateSchema = z.object({
 });
 export type StatusUpdate = z.infer<typeof statusUpdateSchema>;
 
-/** POSTed to the workspace's URL for an incoming message. `message_id` is the hub's id. */
+/** Where something happened in a group chat: answer to `group.id`. `participants` are all but the device's owner. */
+const groupFields = {
+  group: z.object({ id: z.string(), name: z.string().nullable() }).optional(),
+  participants: z.array(z.string()).optional(),
+};
+
+/**
+ * POSTed to the workspace's URL for an incoming message, and with `isMe` for one that was typed on the device itself, to
+ * `phone`. `message_id` is the hub's id.
+ */
 export const messageEventSchema = z.object({
   type: z.literal('MESSAGE'),
   location_id: z.string(),
@@ -30,8 +40,51 @@ export const messageEventSchema = z.object({
   message_id: z.string(),
   device_id: z.string(),
   timestamp,
+  /** Id of the message that this one answers: the client's own, or the hub's for one that came in. */
+  reply_to: z.string().optional(),
+  /** Messages' name of the screen or bubble effect. */
+  effect: z.string().optional(),
+  ...groupFields,
+  /** Files of the message that the hub could not get; only there when there are any. */
+  unavailable_attachments: z
+    .array(z.object({ name: z.string(), code: z.literal('attachment_unavailable') }))
+    .optional(),
 });
 export type MessageEvent = z.infer<typeof messageEventSchema>;
+
+/**
+ * What the extra events have in common. `message_id` names the message they are about: the client's own id of one that it
+ * sent, the hub's of one that came in; null for one that the client was never told of.
+ */
+const aboutFields = {
+  location_id: z.string(),
+  phone: z.string(),
+  isMe: z.boolean(),
+  channel: channelSchema,
+  message_id: z.string().nullable(),
+  device_id: z.string(),
+  timestamp,
+  ...groupFields,
+};
+
+/** A tapback put on part `part` of a message, or taken away. `emoji` is there when `reaction` is `emoji`. */
+export const reactionEventSchema = z.object({
+  type: z.literal('REACTION'),
+  ...aboutFields,
+  reaction: z.enum(REACTIONS),
+  emoji: z.string().optional(),
+  part: z.int(),
+  removed: z.boolean(),
+});
+export type ReactionEvent = z.infer<typeof reactionEventSchema>;
+
+/** A message got other words. `message` is what it says now. */
+export const editEventSchema = z.object({ type: z.literal('EDIT'), ...aboutFields, message: z.string() });
+export type EditEvent = z.infer<typeof editEventSchema>;
+
+/** A message, or parts of it, was taken back. `message` is what is left of its text. */
+export const unsendEventSchema = z.object({ type: z.literal('UNSEND'), ...aboutFields, message: z.string() });
+export type UnsendEvent = z.infer<typeof unsendEventSchema>;
 
 /** POSTed by "send test event": tells a receiver's author that address, headers and signature are right. */
 const testEventSchema = z.object({
@@ -45,6 +98,9 @@ export type TestEvent = z.infer<typeof testEventSchema>;
 export const webhookEventSchema = z.discriminatedUnion('type', [
   statusUpdateSchema,
   messageEventSchema,
+  reactionEventSchema,
+  editEventSchema,
+  unsendEventSchema,
   testEventSchema,
 ]);
 export type WebhookEvent = z.infer<typeof webhookEventSchema>;

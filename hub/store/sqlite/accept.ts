@@ -7,8 +7,8 @@ import { HELD_ON_ARRIVAL } from './hold.ts';
 // One statement decides the common case: not opted out, not seen. Looking first costs a third more.
 const INSERT = `
 INSERT INTO messages (id, direction, location_id, message_id, user_id, phone, text, attachments, channel, status,
-                      content_hash, expires_at, held, created_at, updated_at)
-SELECT ?, 'out', ?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ${HELD_ON_ARRIVAL}, ?, ?
+                      content_hash, expires_at, only_device, held, created_at, updated_at)
+SELECT ?, 'out', ?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ${HELD_ON_ARRIVAL}, ?, ?
 WHERE NOT EXISTS (SELECT 1 FROM opt_outs WHERE location_id = ? AND phone = ?)
 ON CONFLICT (location_id, message_id) WHERE direction = 'out' DO NOTHING`;
 
@@ -39,6 +39,7 @@ function acceptOne(context: SqliteContext, message: NewMessage, now: number): Ac
     message.channel,
     message.content_hash,
     message.expires_at,
+    message.only_device ?? '',
     message.attachments.length,
     message.location_id,
     message.phone,

@@ -5,7 +5,8 @@ export interface NewDelivery {
   location_id: string;
   /** With the workspace it names the conversation whose order is kept. */
   phone: string;
-  message_seq: number;
+  /** Null when it is about a message that the hub does not know. */
+  message_seq: number | null;
   type: string;
   body: string;
 }

@@ -11,7 +11,8 @@ const MAX_KEPT = 10_000;
 
 interface Entry {
   workspace: Workspace;
-  served: readonly Channel[];
+  /** Devices that serve the workspace, by channel. */
+  served: ReadonlyMap<Channel, readonly string[]>;
 }
 
 /**
@@ -34,7 +35,14 @@ export class Directory {
 
   /** Channels on which at least one assigned device serves the workspace. */
   served(locationId: string): readonly Channel[] {
-    return this.#entry(locationId)?.served ?? [];
+    return [...(this.#entry(locationId)?.served.keys() ?? [])];
+  }
+
+  /** Channels that the device serves for the workspace and that it wants tried, in turn, after `channel`. */
+  fallbacks(locationId: string, deviceId: string, channel: Channel): Channel[] {
+    const entry = this.#entry(locationId);
+    const route = entry?.workspace.routes[channel] ?? [];
+    return route.slice(1).filter((next) => entry?.served.get(next)?.includes(deviceId));
   }
 
   /** Whether events of the workspace are to be sent; undefined when there is no such workspace. */
@@ -55,12 +63,20 @@ export class Directory {
       locationId,
     );
     if (row === undefined) return undefined;
-    const served = this.#db.all<{ channel: Channel }>(
-      `SELECT DISTINCT a.channel FROM assignments a JOIN devices d ON d.id = a.device_id
+    const served = this.#db.all<{ channel: Channel; device_id: string }>(
+      `SELECT a.channel, a.device_id FROM assignments a JOIN devices d ON d.id = a.device_id
        WHERE a.location_id = ? AND EXISTS (SELECT 1 FROM json_each(d.channels) WHERE value = a.channel)`,
       locationId,
     );
-    const entry = { workspace: toWorkspace(row, this.#vault), served: served.map(({ channel }) => channel) };
+    const entry = {
+      workspace: toWorkspace(row, this.#vault),
+      served: new Map(
+        [...Map.groupBy(served, ({ channel }) => channel)].map(([channel, ofChannel]) => [
+          channel,
+          ofChannel.map(({ device_id }) => device_id),
+        ]),
+      ),
+    };
     if (this.#entries.size >= MAX_KEPT) this.#entries.clear();
     this.#entries.set(locationId, entry);
     return entry;

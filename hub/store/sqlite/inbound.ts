@@ -1,93 +1,122 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { MessageEntry } from '../../../shared/wire/journal.ts';
 import { readKeyword } from '../../inbox/keywords.ts';
-import { normalizeSender } from '../../routing/recipient.ts';
-import { routeInbound } from '../../routing/route-inbound.ts';
 import { messageBody, nearestInstant } from '../../webhooks/events.ts';
+import { asksFor, chooseWorkspace, findByGuid, idForClient, type Place, placeOf } from './belonging.ts';
 import { addToTimeline, type SqliteContext, touchConversation } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
+import { keepReceived, linkFiles, type ReceivedFiles } from './files.ts';
+import { readable } from './readable.ts';
 
 interface Inbound {
   seq: number;
   id: string;
   device_id: string;
-  phone: string;
+  location_id: string;
   text: string;
 }
 
 const INSERT = `
 INSERT INTO messages (id, direction, location_id, message_id, phone, text, attachments, channel, status, device_id, guid,
-                      group_chat, steps, created_at, updated_at)
-VALUES (?, 'in', ?, ?, ?, ?, '[]', ?, 'RECEIVED', ?, ?, ?, 1, ?, ?)
+                      group_id, from_me, steps, created_at, updated_at)
+VALUES (?, 'in', ?, ?, ?, ?, ?, ?, 'RECEIVED', ?, ?, ?, ?, 1, ?, ?)
 ON CONFLICT (device_id, guid) WHERE direction = 'in' DO NOTHING
 RETURNING seq`;
 
-/** Stores a message that a device received and the delivery that follows; how many are to be sent, 0 or 1. */
+/**
+ * Stores a message that a device received, or that its owner wrote there, and the delivery that follows; how many are to
+ * be sent, 0 or 1. What the owner wrote is kept only where the conversation's workspace asks for it: nobody else needs it.
+ */
 export function recordInbound(
   context: SqliteContext,
   deviceId: string,
   entry: MessageEntry,
   now: number,
 ): number {
-  const phone = readable(normalizeSender(entry.from));
-  const candidates = entry.group ? [] : listWorkspaces(context, deviceId, entry);
-  const location_id = chooseWorkspace(context, candidates, phone);
+  const place = placeOf(context, deviceId, entry, now);
+  if (place === undefined) return skip(context, deviceId, entry, 'does not say to whom');
+  const location_id = chooseWorkspace(context, place);
+  if (entry.from_me) {
+    if (location_id === undefined || !asksFor(context, location_id, 'echo')) return 0;
+    if (findByGuid(context, deviceId, entry.guid)?.direction === 'out') return 0;
+  }
   const id = randomUUIDv7();
   const text = readable(entry.text);
+  const files = linkFiles(context, deviceId, entry, now);
   const stored = context.db.get<{ seq: number }>(
     INSERT,
     id,
     location_id ?? null,
     id,
-    phone,
+    place.phone,
     text,
+    JSON.stringify(files.links),
     entry.channel,
     deviceId,
     readable(entry.guid),
-    entry.group ? JSON.stringify(entry.group) : null,
+    place.group?.id ?? null,
+    Number(entry.from_me),
     now,
     now,
   );
   if (stored === undefined) return 0;
-  const message: Inbound = { seq: stored.seq, id, device_id: deviceId, phone, text };
-  const detail = entry.warning ?? (entry.group ? 'group chat: not delivered' : undefined);
+  keepReceived(context, stored.seq, files);
+  const untold = place.group && location_id === undefined ? 'group chat: not delivered' : undefined;
   addToTimeline(
     context,
-    { seq: message.seq, n: 1 },
-    { at: nearestInstant(entry.at), status: 'RECEIVED', source: 'device', detail },
+    { seq: stored.seq, n: 1 },
+    { at: nearestInstant(entry.at), status: 'RECEIVED', source: 'device', detail: entry.warning ?? untold },
   );
   if (location_id === undefined) return 0;
-  touchConversation(context, { location_id, phone, device_id: deviceId }, now);
-  obeyKeyword(context, message, candidates, now);
-  const body = messageBody({ ...message, location_id, attachments: [], channel: entry.channel }, entry.at);
+  const message = { seq: stored.seq, id, device_id: deviceId, location_id, text };
+  return tell(context, message, { entry, place, files }, now);
+}
+
+function tell(
+  context: SqliteContext,
+  message: Inbound,
+  { entry, place, files }: { entry: MessageEntry; place: Place; files: ReceivedFiles },
+  now: number,
+): number {
+  const { location_id, device_id } = message;
+  const { phone, group, conversation } = place;
+  touchConversation(context, { location_id, phone: conversation, device_id }, now);
+  if (!entry.from_me && group === undefined)
+    obeyKeyword(context, { ...message, phone }, place.candidates, now);
+  const answered = entry.reply_to && findByGuid(context, device_id, entry.reply_to);
+  const body = messageBody(
+    {
+      ...message,
+      phone,
+      attachments: files.links,
+      unavailable: files.unavailable,
+      channel: entry.channel,
+      isMe: entry.from_me,
+      reply_to: (answered && idForClient(answered, location_id)) || undefined,
+      effect: entry.effect && readable(entry.effect),
+      group,
+    },
+    entry.at,
+  );
   return recordDelivery(
     context,
-    { location_id, phone, message_seq: message.seq, type: 'MESSAGE', body },
+    { location_id, phone: conversation, message_seq: message.seq, type: 'MESSAGE', body },
     now,
   );
 }
 
-function listWorkspaces({ db }: SqliteContext, deviceId: string, { channel }: MessageEntry): string[] {
-  return db
-    .all<{ location_id: string }>(
-      `SELECT a.location_id FROM assignments a JOIN workspaces w ON w.location_id = a.location_id
-       WHERE a.device_id = ? AND a.channel = ? AND w.connected = 1 ORDER BY a.seq`,
-      deviceId,
-      channel,
-    )
-    .map(({ location_id }) => location_id);
-}
-
-function chooseWorkspace({ db }: SqliteContext, candidates: string[], phone: string): string | undefined {
-  if (candidates.length < 2) return candidates[0];
-  return routeInbound(
-    candidates,
-    db.all('SELECT location_id, last_at FROM conversations WHERE phone = ?', phone),
-  );
+function skip({ log }: SqliteContext, deviceId: string, { guid }: MessageEntry, fault: string): number {
+  log.warn({ device_id: deviceId, guid }, `a message that the device's owner wrote ${fault}; ignored`);
+  return 0;
 }
 
 /** Whoever writes STOP sees one sender, the device: it holds for every workspace that sends from it. */
-function obeyKeyword(context: SqliteContext, message: Inbound, locationIds: string[], now: number): void {
+function obeyKeyword(
+  context: SqliteContext,
+  message: { seq: number; phone: string; text: string },
+  locationIds: string[],
+  now: number,
+): void {
   const keyword = readKeyword(message.text);
   if (keyword === undefined) return;
   let changed = 0;
@@ -109,9 +138,4 @@ function obeyKeyword(context: SqliteContext, message: Inbound, locationIds: stri
   const status = keyword === 'opt_out' ? 'OPTED_OUT' : 'OPTED_IN';
   addToTimeline(context, { seq: message.seq, n: 2 }, { at: now, status, source: 'hub' });
   context.db.run('UPDATE messages SET steps = 2 WHERE seq = ?', message.seq);
-}
-
-/** Text as every database can hold it: NUL and halves of surrogate pairs, which no UTF-8 text has, become U+FFFD. */
-function readable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

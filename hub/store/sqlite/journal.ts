@@ -1,14 +1,17 @@
-import type { JournalBatch, StatusEntry } from '../../../shared/wire/journal.ts';
+import type { JournalEntry, StatusEntry } from '../../../shared/wire/journal.ts';
 import { nearestInstant } from '../../webhooks/events.ts';
+import type { JudgedBatch } from '../records.ts';
 import { JournalGapError, UnknownDeviceError } from '../store.ts';
 import type { SqliteContext } from './context.ts';
 import { applyEvidence, findOffered } from './evidence.ts';
+import { recordExtra } from './extras.ts';
 import { recordInbound } from './inbound.ts';
+import { readable } from './readable.ts';
 
 export function recordJournal(
   context: SqliteContext,
   deviceId: string,
-  batch: JournalBatch,
+  batch: JudgedBatch,
   now: number,
 ): { acked_seq: number; deliveries: number } {
   const { db } = context;
@@ -25,13 +28,7 @@ export function recordJournal(
     if (seq !== acked + 1 + index) throw new JournalGapError(acked + 1 + index, seq);
   if (fresh.length === 0) return { acked_seq: acked, deliveries: 0 };
   let deliveries = 0;
-  for (const { entry } of fresh)
-    deliveries +=
-      entry.kind === 'status'
-        ? recordStatus(context, deviceId, entry, now)
-        : entry.kind === 'message'
-          ? recordInbound(context, deviceId, entry, now)
-          : 0;
+  for (const { entry } of fresh) if (entry) deliveries += recordEntry(context, deviceId, entry, now);
   const acked_seq = acked + fresh.length;
   db.run(
     `INSERT INTO journals (device_id, journal_id, acked_seq, seen_at) VALUES (?, ?, ?, ?)
@@ -44,6 +41,12 @@ export function recordJournal(
   return { acked_seq, deliveries };
 }
 
+function recordEntry(context: SqliteContext, deviceId: string, entry: JournalEntry, now: number): number {
+  if (entry.kind === 'status') return recordStatus(context, deviceId, entry, now);
+  if (entry.kind === 'message') return recordInbound(context, deviceId, entry, now);
+  return recordExtra(context, deviceId, entry, now);
+}
+
 function recordStatus(context: SqliteContext, deviceId: string, entry: StatusEntry, now: number): number {
   const message = findOffered(context, entry.id, deviceId);
   if (message === undefined) {
@@ -53,6 +56,7 @@ function recordStatus(context: SqliteContext, deviceId: string, entry: StatusEnt
     );
     return 0;
   }
-  const evidence = { event: entry.status, channel: entry.channel, error: entry.error };
+  const { status: event, channel, error, guid } = entry;
+  const evidence = { event, channel, error, guid: guid && readable(guid) };
   return applyEvidence(context, message, evidence, { at: nearestInstant(entry.at), now, source: 'device' });
 }

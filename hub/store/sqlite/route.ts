@@ -1,5 +1,5 @@
 import type { Channel } from '../../../shared/channels.ts';
-import type { PickDevice } from '../store.ts';
+import type { PickDevice, RouteRequest } from '../store.ts';
 import { type SqliteContext, touchConversation } from './context.ts';
 
 /** Unrouted messages of one workspace on one channel. */
@@ -41,21 +41,18 @@ WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0 AND location_id = ? A
  * Gives unrouted messages to devices: in order within a workspace, an equal share to each workspace, so that a backlog
  * of one holds up no other. What waits for devices that are away costs one look-up per workspace and channel.
  */
-export function routeQueued(
-  context: SqliteContext,
-  request: { online: string[]; pick: PickDevice; limit: number },
-  now: number,
-): string[] {
+export function routeQueued(context: SqliteContext, request: RouteRequest, now: number): string[] {
   const online = new Set(request.online);
   if (online.size === 0) return [];
   const busy = new Set<string>();
+  const room = measureRoom(context, request);
   const workspaces = [...Map.groupBy(listLanes(context, online), (lane) => lane.location_id)];
   let left = request.limit;
   for (const [index, [locationId, lanes]] of workspaces.entries()) {
     const share = Math.ceil(left / (workspaces.length - index));
     const messages = listUnrouted(context, lanes, share);
     for (const message of messages) {
-      const device_id = routeOne(context, locationId, message, request.pick, now);
+      const device_id = routeOne(context, locationId, message, { pick: request.pick, room }, now);
       busy.add(device_id);
     }
     left -= messages.length;
@@ -93,7 +90,7 @@ function routeOne(
   context: SqliteContext,
   location_id: string,
   { seq, phone, candidates }: Unrouted,
-  pick: PickDevice,
+  { pick, room }: { pick: PickDevice; room: Map<string, number> },
   now: number,
 ): string {
   const previous = context.db.get<{ device_id: string }>(
@@ -101,10 +98,37 @@ function routeOne(
     phone,
     location_id,
   )?.device_id;
-  const device_id = pick({ candidates, previous, conversation: `${location_id} ${phone}` });
+  const able = candidates.filter((id) => id === previous || (room.get(id) ?? 1) > 0);
+  const device_id = pick({
+    candidates: able.length > 0 ? able : candidates,
+    previous,
+    conversation: `${location_id} ${phone}`,
+  });
+  room.set(device_id, (room.get(device_id) ?? Number.POSITIVE_INFINITY) - 1);
   context.db.run('UPDATE messages SET device_id = ? WHERE seq = ?', device_id, seq);
   touchConversation(context, { location_id, phone, device_id }, now);
   return device_id;
+}
+
+const IN_HAND = `
+SELECT count(*) AS n FROM (
+  SELECT * FROM (SELECT 1 FROM messages WHERE status = 'DISPATCHED' AND device_id = ? LIMIT ?)
+  UNION ALL
+  SELECT * FROM (
+    SELECT 1 FROM messages WHERE status = 'QUEUED' AND device_id = ? AND device_id IS NOT NULL AND owner IS NULL LIMIT ?
+  )
+)`;
+
+/** For devices with a limited pace: how many more messages of new conversations each should get. */
+function measureRoom({ db }: SqliteContext, { online, enough }: RouteRequest): Map<string, number> {
+  const room = new Map<string, number>();
+  for (const id of online) {
+    const most = enough?.get(id);
+    if (most === undefined) continue;
+    const inHand = db.get<{ n: number }>(IN_HAND, id, most, id, most)?.n ?? 0;
+    room.set(id, most - inHand);
+  }
+  return room;
 }
 
 /** Only what was never offered: an offered message may be on the device's disk. */

@@ -31,7 +31,7 @@ import { recordJournal } from './journal.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice, deleteWorkspace } from './remove.ts';
 import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
-import { claimSends, expireQueued, releaseSends, settleSends } from './sends.ts';
+import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
 import { freeAllDeliveries, releaseDeliveries, retryDelivery, settleDeliveries } from './settle.ts';
 
 /** Runs one whole step of `work` on the SQLite connection. */
@@ -121,6 +121,7 @@ function messageSteps(
     releaseSends: (deviceId) => write((own) => releaseSends(own, deviceId)),
     settleSends: (deviceId, acceptances, now) => write((own) => settleSends(own, deviceId, acceptances, now)),
     expireQueued: (now, limit) => write((own) => expireQueued(own, now, limit)),
+    expireDispatched: (request, now) => write((own) => expireDispatched(own, request, now)),
     recordJournal: (deviceId, batch, now) => write((own) => recordJournal(own, deviceId, batch, now)),
   };
 }

@@ -15,6 +15,8 @@ export function describeAccepting(open: OpenStore): void {
       direction: 'out',
       status: 'QUEUED',
       device_id: null,
+      group_id: null,
+      from_me: false,
       error: null,
       created_at: NOW,
       updated_at: NOW,

@@ -111,8 +111,16 @@ export function route(store: Store, online: string[], limit = 1_000): Promise<st
   return store.routeQueued({ online, pick: pickDevice, limit }, NOW);
 }
 
-export function claim(store: Store, device_id: string, { limit = 1_000, now = NOW, lease = 30_000 } = {}) {
-  return store.claimSends({ device_id, owner: 'hub-1', lease_until: now + lease, limit }, now);
+export async function claim(
+  store: Store,
+  device_id: string,
+  { limit = 1_000, now = NOW, lease = 30_000 } = {},
+) {
+  const { sends } = await store.claimSends(
+    { device_id, owner: 'hub-1', lease_until: now + lease, limit },
+    now,
+  );
+  return sends;
 }
 
 /** Messages on their way: accepted, routed to the device, offered to it, and taken by it. */

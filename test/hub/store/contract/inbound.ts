@@ -34,6 +34,8 @@ export function describeInbound(open: OpenStore): void {
       channel: 'sms',
       status: 'RECEIVED',
       device_id,
+      group_id: null,
+      from_me: false,
       error: null,
       created_at: NOW,
       updated_at: NOW,

@@ -109,7 +109,13 @@ export function describeRouting(open: OpenStore): void {
     const claimed: string[] = [];
     while (claimed.length < messages.length) {
       await store.routeQueued({ online: [device_id], pick: pickDevice, limit: 4 }, NOW);
-      claimed.push(...(await claim(store, device_id)).map(({ id }) => id));
+      const offered = (await claim(store, device_id)).map(({ id }) => id);
+      await store.settleSends(
+        device_id,
+        offered.map((id) => ({ id, accepted: true })),
+        NOW,
+      );
+      claimed.push(...offered);
     }
     expect(claimed).toEqual(messages.map(({ id }) => id));
   });

@@ -20,7 +20,7 @@ export function describeSending(open: OpenStore): void {
     const { store } = opened;
     const { location_id, device_id } = await addLine(store);
     const messages = Array.from({ length: 25 }, (_, n) =>
-      newMessage(location_id, { phone: `+1214555010${n % 3}` }),
+      newMessage(location_id, { phone: `+12145550${100 + n}` }),
     );
     await store.acceptMessages(messages, NOW);
     await route(store, [device_id]);
@@ -30,6 +30,9 @@ export function describeSending(open: OpenStore): void {
       id: messages[0]!.id,
       location_id,
       phone: messages[0]!.phone,
+      to: messages[0]!.phone,
+      to_group: false,
+      fallbacks: [],
       text: messages[0]!.text,
       attachments: [],
       channel: 'imessage',
@@ -61,7 +64,7 @@ export function describeSending(open: OpenStore): void {
     await using opened = await open();
     const { store } = opened;
     const { location_id, device_id } = await addLine(store);
-    const [taken, refused] = [newMessage(location_id), newMessage(location_id)];
+    const [taken, refused] = [newMessage(location_id), newMessage(location_id, { phone: '+12145550101' })];
     await store.acceptMessages([taken, refused], NOW);
     await route(store, [device_id]);
     await claim(store, device_id);
@@ -83,7 +86,7 @@ export function describeSending(open: OpenStore): void {
         message_id: refused.message_id,
         status: 'FAILED',
         user_id: 'user-7',
-        phone: '+12145550100',
+        phone: '+12145550101',
         channel: 'imessage',
         timestamp: new Date(NOW + 3).toISOString(),
         error,

@@ -57,7 +57,7 @@ export function describeStatuses(open: OpenStore): void {
       await store.recordJournal(line.device_id, new Journal().batch(statusEntry(message.id, status)), NOW);
       expect((await messageOf(store, message.id)).status).toBe(STATUS_LADDER.QUEUED[status].next);
       const again = { device_id: line.device_id, owner: 'h', lease_until: NOW + 999, limit: 9 };
-      expect(await store.claimSends(again, NOW + 99)).toEqual([]);
+      expect(await store.claimSends(again, NOW + 99)).toEqual({ sends: [], more: false });
       await store.settleSends(line.device_id, [{ id: message.id, accepted: true }], NOW);
       expect((await messageOf(store, message.id)).status).toBe(STATUS_LADDER.QUEUED[status].next);
     }

@@ -30,6 +30,8 @@ export function describeWorkspaces(open: OpenStore): void {
       previous_secret: null,
       previous_secret_until: null,
       failing_since: null,
+      extra_events: [],
+      routes: {},
       created_at: NOW,
       updated_at: NOW,
     });

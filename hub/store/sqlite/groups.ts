@@ -1,0 +1,81 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Channel } from '../../../shared/channels.ts';
+import type { Group as WireGroup } from '../../../shared/wire/journal.ts';
+import { normalizeSender } from '../../routing/recipient.ts';
+import type { Group } from '../records.ts';
+import type { SqliteContext } from './context.ts';
+import { readable } from './readable.ts';
+
+/** Stands before a group's id wherever clients meet it: it tells a group from a phone number. */
+const PREFIX = 'group:';
+
+const NOTE = `
+INSERT INTO groups (id, device_id, wire_id, channel, name, participants, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (device_id, wire_id) DO UPDATE
+SET channel = excluded.channel, name = excluded.name, participants = excluded.participants, seen_at = excluded.seen_at
+RETURNING id`;
+
+/** Keeps what a device says of a group it is in; the group under the id that clients know it by, the same ever after. */
+export function noteGroup(
+  { db }: SqliteContext,
+  deviceId: string,
+  { group, channel }: { group: WireGroup; channel: Channel },
+  now: number,
+): Group {
+  const name = group.name === undefined || group.name === '' ? null : readable(group.name);
+  const participants = group.participants.map((one) => readable(normalizeSender(one)));
+  const noted = db.get<{ id: string }>(
+    NOTE,
+    randomUUIDv7(),
+    deviceId,
+    readable(group.id),
+    channel,
+    name,
+    JSON.stringify(participants),
+    now,
+  );
+  if (noted === undefined) throw new Error('an upsert of a group answered no row');
+  return { id: `${PREFIX}${noted.id}`, device_id: deviceId, channel, name, participants };
+}
+
+interface Known {
+  device_id: string;
+  wire_id: string;
+  channel: Channel;
+  name: string | null;
+  participants: string;
+}
+
+/** The group that clients know by this id. */
+export function findGroup(context: SqliteContext, id: string): Group | undefined {
+  const known = find(context, id);
+  if (known === undefined) return undefined;
+  const { device_id, channel, name, participants } = known;
+  return { id, device_id, channel, name, participants: JSON.parse(participants) as string[] };
+}
+
+/** What the group's device calls it. Undefined for everything that is no group, or none any more. */
+export function wireGroupId(context: SqliteContext, phone: string): string | undefined {
+  return phone.startsWith(PREFIX) ? find(context, phone)?.wire_id : undefined;
+}
+
+function find({ db }: SqliteContext, id: string): Known | undefined {
+  return db.get<Known>(
+    'SELECT device_id, wire_id, channel, name, participants FROM groups WHERE id = ?',
+    id.slice(PREFIX.length),
+  );
+}
+
+/** The group of this id, when a device that serves the workspace on the group's channel is in it. */
+export function findServedGroup(context: SqliteContext, locationId: string, id: string): Group | undefined {
+  const group = findGroup(context, id);
+  const serves =
+    group &&
+    context.db.get(
+      'SELECT 1 FROM assignments WHERE location_id = ? AND channel = ? AND device_id = ?',
+      locationId,
+      group.channel,
+      group.device_id,
+    );
+  return serves === undefined ? undefined : group;
+}
