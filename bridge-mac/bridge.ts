@@ -15,11 +15,14 @@ import { ownSendsIn } from './chat-db/own-sends.ts';
 import { Inbox } from './chat-db/read-inbox.ts';
 import { ChatDbReader } from './chat-db/reader.ts';
 import type { BridgeConfig } from './config.ts';
+import { watchMac } from './doctor/watch-mac.ts';
+import { HealthReport } from './health.ts';
 import { pathsIn } from './home.ts';
 import type { Identity } from './identity.ts';
 import { Journal } from './journal/journal.ts';
+import { KeepAwake } from './keep-awake.ts';
 import { HubLink } from './link.ts';
-import { MessagesApp } from './messages-app/messages-app.ts';
+import { isMessagesRunning, MessagesApp } from './messages-app/messages-app.ts';
 import { OS_VERSION } from './os-version.ts';
 import { acceptor } from './outbox/accept.ts';
 import { Follower } from './outbox/follow.ts';
@@ -50,8 +53,13 @@ export async function startBridge({
 
   const journal = new Journal(store, () => link.wake());
   const append = journal.append.bind(journal);
-  const health = new HealthReport(store, () => link.reportHealth());
-  const onFinding = (finding: Finding): void => health.note(finding);
+  const health = new HealthReport({
+    path: paths.health,
+    counts: () => ({ open_sends: store.sends.open, unacked_entries: store.journal.unacked }),
+    onChange: () => link.reportHealth(),
+    now,
+  });
+  const onFinding = (finding: Finding): void => void health.note(finding);
 
   const inbox = receiveInto(stages, {
     store,
@@ -80,7 +88,50 @@ export async function startBridge({
     log: log.child({ part: 'chat-db' }),
     now,
   });
-  const link: HubLink = new HubLink({
+  const link: HubLink = linkTo(identity, journal, sending, { store, health: () => health.current(), log });
+
+  /** What Messages committed: own rows first, because an answer comes after what it answers. */
+  function readEverything(db: ChatDb): { more: boolean } {
+    const { replaced } = inbox.settle(db);
+    if (replaced) follower.rebase(db);
+    try {
+      follower.look(db);
+    } catch (error) {
+      // Own rows on damaged pages keep nobody's message from being read.
+      log.warn({ err: error }, 'looking for sent messages in chat.db failed; it is tried again');
+    }
+    return inbox.read(db);
+  }
+
+  stages.use(staging.start());
+  stages.use(outbox.start());
+  stages.use(reader.start());
+  stages.use(link.start());
+  lookAfterMac(stages, config, health, log.child({ part: 'mac' }));
+  return stages.move();
+}
+
+function lookAfterMac(
+  stages: AsyncDisposableStack,
+  config: BridgeConfig,
+  health: HealthReport,
+  log: Logger,
+): void {
+  const paths = { home: config.BRIDGE_HOME, staging: config.BRIDGE_STAGING_DIR };
+  const user = process.getuid?.() ?? 0;
+  const watch = watchMac({ paths, isMessagesRunning: () => isMessagesRunning(user), health, log });
+  stages.use(watch.start());
+  if (config.BRIDGE_KEEP_AWAKE) stages.use(new KeepAwake(log).start());
+}
+
+/** The connection to the hub, not started yet. */
+function linkTo(
+  identity: Identity,
+  journal: Journal,
+  { accept, outbox, staging }: ReturnType<typeof prepareSending>,
+  { store, health, log }: { store: BridgeStore; health: () => Health; log: Logger },
+): HubLink {
+  return new HubLink({
     hubUrl: identity.hub_url,
     hello: () => ({
       protocol: PROTOCOL_VERSION,
@@ -91,8 +142,8 @@ export async function startBridge({
       os_version: OS_VERSION,
     }),
     journal,
-    onSend: sending.accept,
-    health: () => health.current(),
+    onSend: accept,
+    health,
     onAdmission: (isAdmitted) => {
       outbox.hold(!isAdmitted);
       if (isAdmitted) staging.retryNow();
@@ -103,25 +154,6 @@ export async function startBridge({
     },
     log: log.child({ part: 'link' }),
   });
-
-  /** What Messages committed: own rows first, because an answer comes after what it answers. */
-  function readEverything(db: ChatDb): { more: boolean } {
-    const { replaced } = inbox.settle(db);
-    if (replaced) follower.rebase(db);
-    try {
-      follower.look(db);
-    } catch (error) {
-      // Own rows on damaged pages keep nobody's message from being read.
-      outboxLog.warn({ err: error }, 'looking for sent messages in chat.db failed; it is tried again');
-    }
-    return inbox.read(db);
-  }
-
-  stages.use(staging.start());
-  stages.use(outbox.start());
-  stages.use(reader.start());
-  stages.use(link.start());
-  return stages.move();
 }
 
 interface ReceivingOptions extends BridgeOptions {
@@ -226,30 +258,4 @@ function prepareSending(parts: SendingParts, currentDb: () => ChatDb | undefined
     },
   });
   return { follower, outbox, staging, accept };
-}
-
-/** The latest finding of each check, with the counts that go with them. */
-class HealthReport {
-  readonly #store: BridgeStore;
-  readonly #onChange: () => void;
-  readonly #findings = new Map<string, Finding>();
-
-  constructor(store: BridgeStore, onChange: () => void) {
-    this.#store = store;
-    this.#onChange = onChange;
-  }
-
-  note(finding: Finding): void {
-    if (this.#findings.get(finding.check)?.message === finding.message) return;
-    this.#findings.set(finding.check, finding);
-    this.#onChange();
-  }
-
-  current(): Health {
-    return {
-      findings: [...this.#findings.values()],
-      open_sends: this.#store.sends.open,
-      unacked_entries: this.#store.journal.unacked,
-    };
-  }
 }
