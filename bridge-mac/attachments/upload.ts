@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http';
+import { open } from 'node:fs/promises';
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { delayBefore } from '../../shared/runtime/backoff.ts';
@@ -12,6 +16,8 @@ import { filePath } from '../../shared/wire/files.ts';
 const STALLED_MS = 60_000;
 const RETRY = { base: 250, max: 15_000 };
 const REFUSALS = new Set([400, 405, 410, 413, 415]);
+// Read at once, and sent before the next.
+const PIECE_BYTES = 256 * 1024;
 // A hub that does not know the way to files at all.
 const MOST_UNKNOWN = 10;
 
@@ -39,15 +45,28 @@ export class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
 }
 
-/** SHA-256 and size of a file, read as a stream. */
+/** SHA-256 and size of a file, read piece by piece. */
 export async function hashFile(path: string, signal: AbortSignal): Promise<LocalFile> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const chunk of createReadStream(path, { signal }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    size += chunk.length;
+  for await (const piece of readPieces(path, 0)) {
+    signal.throwIfAborted();
+    hash.update(piece);
+    size += piece.length;
   }
   return { path, sha256: hash.digest('hex'), size };
+}
+
+/** A file from `offset` on. One buffer serves all pieces: each is to be used up before the next. */
+async function* readPieces(path: string, offset: number): AsyncGenerator<Buffer> {
+  await using file = await open(path, 'r');
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  for (let at = offset; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** Brings files to the hub, each content once: what the hub has is not sent, what it has in part is continued. */
@@ -138,13 +157,31 @@ export class Uploader {
     if (from === undefined || from >= size) request.end();
     else {
       // The answer may come before all is sent, and tells more than the broken pipe that follows it.
-      pipeline(createReadStream(path, { start: from, end: size - 1 }), request).catch(reject);
+      sendPieces(path, from, size, request).catch((error: Error) => {
+        reject(error);
+        request.destroy();
+      });
     }
     const response = await promise;
     response.resume();
     request.on('error', () => undefined);
+    // An answer that came before the end of the file: nobody reads the rest.
+    if (!request.writableFinished) request.destroy();
     return { status: response.statusCode ?? 0, headers: response.headers };
   }
+}
+
+/** Sends a file's bytes from `from` to `size`, each piece on its way before the next is read. */
+async function sendPieces(path: string, from: number, size: number, request: ClientRequest): Promise<void> {
+  let left = size - from;
+  for await (const piece of readPieces(path, from)) {
+    const sent = piece.subarray(0, Math.min(left, piece.length));
+    left -= sent.length;
+    await new Promise<void>((done, fail) => request.write(sent, (error) => (error ? fail(error) : done())));
+    if (left === 0) break;
+  }
+  if (left > 0) throw new FileChangedError('The file became shorter while it was sent.');
+  request.end();
 }
 
 function isFinal(error: unknown): boolean {

@@ -65,10 +65,7 @@ describe('what was not asked for', () => {
     expect(it.rig.all).toHaveLength(2);
   });
 
-  test.each([
-    ['echo', 'group'],
-    ['group', 'echo'],
-  ] satisfies [ExtraEvent, ExtraEvent][])(
+  test.each<ExtraEvent>(['echo', 'group'])(
     'of two things that an event is, %s alone, is not told',
     async (one) => {
       await using it = setUpInbox();

@@ -152,6 +152,7 @@ export class StandInHub implements AsyncDisposable {
   }
 
   #pair(url: string | undefined, body: string): { status: number; body: unknown } {
+    if (url === '/healthz') return { status: 200, body: { status: 'ok' } };
     if (url !== PAIRING_PATH) return { status: 404, body: {} };
     const request = JSON.parse(body) as PairRequest;
     this.pairings.push(request);
