@@ -6,6 +6,7 @@ import { DEVICE_NAMESPACE, type DeviceEvents } from '../shared/wire/events.ts';
 import type { Health } from '../shared/wire/health.ts';
 import { type Hello, type Refusal, refusalSchema, welcomeSchema } from '../shared/wire/hello.ts';
 import { journalAckSchema } from '../shared/wire/journal.ts';
+import { type Settings, settingsSchema } from '../shared/wire/settings.ts';
 import type { Journal } from './journal/journal.ts';
 
 const ACK_TIMEOUT_MS = 10_000;
@@ -30,10 +31,16 @@ export interface LinkOptions {
   health: () => Health;
   /** Called with false when the hub does not know this device (any more), with true when it lets it in. */
   onAdmission: (isAdmitted: boolean) => void;
+  /** How the hub wants this device to behave: on every connection, and whenever it changes. */
+  onSettings: (settings: Settings) => void;
   log: Logger;
 }
 
-type Incoming = { welcome: (welcome: unknown) => void; send: (send: unknown, answer: unknown) => void };
+type Incoming = {
+  welcome: (welcome: unknown) => void;
+  settings: (settings: unknown) => void;
+  send: (send: unknown, answer: unknown) => void;
+};
 
 /**
  * The bridge's one connection to its hub. It is sought for ever; on each welcome the journal goes on after what the
@@ -71,6 +78,7 @@ export class HubLink implements AsyncDisposable {
   start(): this {
     const socket = this.#socket;
     socket.on('welcome', (welcome) => this.#onWelcome(welcome));
+    socket.on('settings', (settings) => this.#onSettings(settings));
     socket.on('send', (send, answer) => void this.#onSend(send, answer));
     socket.on('connect_error', (error) => this.#onRefused(error));
     socket.on('disconnect', (reason) => this.#onDisconnect(reason));
@@ -106,12 +114,27 @@ export class HubLink implements AsyncDisposable {
     }
     const { device_id, device_name, hub_version, acked_seq } = parsed.data;
     this.#lastTrouble = undefined;
+    this.#onSettings(parsed.data.settings);
     if (this.#resume(acked_seq) === 'renewed') return;
     this.#options.log.info({ device_id, device_name, hub_version, acked_seq }, 'connected to the hub');
     this.#welcomed = true;
     this.#options.onAdmission(true);
     this.reportHealth();
     this.wake();
+  }
+
+  #onSettings(settings: unknown): void {
+    const { log, onSettings } = this.#options;
+    const parsed = settingsSchema.safeParse(settings);
+    if (!parsed.success) {
+      log.warn('the hub said settings that cannot be understood; the former ones stay');
+      return;
+    }
+    try {
+      onSettings(parsed.data);
+    } catch (error) {
+      log.error({ err: error }, 'the settings of the hub could not be stored; the former ones stay');
+    }
   }
 
   async #onSend(send: unknown, answer: unknown): Promise<void> {

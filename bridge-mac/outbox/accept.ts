@@ -5,11 +5,11 @@ import type { Acceptance } from '../../shared/wire/acceptance.ts';
 import { type Send, sendSchema } from '../../shared/wire/send.ts';
 import type { ScriptedMessages } from '../applescript/run-script.ts';
 import type { BridgeStore } from '../store/open-store.ts';
-import { conversationWith } from './conversation.ts';
+import { conversationIn, conversationWith } from './conversation.ts';
 
 export interface AcceptDeps {
   store: BridgeStore;
-  messages: Pick<ScriptedMessages, 'countRoutes'>;
+  messages: Pick<ScriptedMessages, 'serves'>;
   log: Logger;
   now: () => number;
   /** Called when there is something new to send. */
@@ -25,7 +25,10 @@ export function acceptor(deps: AcceptDeps): (offered: unknown) => Promise<Accept
   const { store, messages, log, now, onAccepted } = deps;
   const insert = groupCalls<Send, Acceptance>(async (sends) => {
     store.transaction(() => {
-      for (const send of sends) store.sends.insert(send, conversationWith(send.to), now());
+      for (const send of sends) {
+        const conversation = send.to_group ? conversationIn(send.to) : conversationWith(send.to);
+        store.sends.insert(send, conversation, now());
+      }
     });
     onAccepted();
     return sends.map(({ id }) => ({ id, accepted: true }));
@@ -41,9 +44,8 @@ export function acceptor(deps: AcceptDeps): (offered: unknown) => Promise<Accept
       return { id, accepted: false, error: failure('rejected', `The bridge cannot read: ${fields}.`) };
     }
     const send = parsed.data;
-    if (messages.countRoutes(send.channel) === 0) {
-      return { id: send.id, accepted: false, error: failure('channel_unavailable') };
-    }
-    return insert(send);
+    const [channel, ...fallbacks] = [send.channel, ...send.fallbacks].filter((one) => messages.serves(one));
+    if (channel === undefined) return { id: send.id, accepted: false, error: failure('channel_unavailable') };
+    return insert({ ...send, channel, fallbacks });
   };
 }

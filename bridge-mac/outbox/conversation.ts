@@ -6,3 +6,8 @@ export function conversationWith(address: string): string {
   const trimmed = address.trim().normalize('NFKC');
   return trimmed.includes('@') ? trimmed.toLowerCase() : trimmed.replace(/\D/gu, '') || trimmed.toLowerCase();
 }
+
+/** The key of the conversation in a group chat. No address has a space in it. */
+export function conversationIn(group: string): string {
+  return `group ${group}`;
+}

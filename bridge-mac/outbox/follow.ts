@@ -1,35 +1,39 @@
 import type { Logger } from 'pino';
 import { failure } from '../../shared/failure-codes.ts';
-import type { StatusEntry } from '../../shared/wire/journal.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
-import type { BridgeStore } from '../store/open-store.ts';
+import type { RowStatus } from '../chat-db/own-rows.ts';
 import type { StoredSend } from '../store/send-store.ts';
-import { judgeStatus } from './judge-status.ts';
-import { matchRows } from './match-rows.ts';
+import { readRow } from './judge-status.ts';
+import { matchRows, type StagedPath } from './match-rows.ts';
+import { redirectPart } from './redirect.ts';
+import { type ReportDeps, settlePart } from './report.ts';
 import { nextState, type SendState } from './send-state.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-// Messages keeps trying while it is offline; a row that is neither sent nor refused after a day will not be.
+// Messages keeps trying while it is offline; a row that is neither sent nor refused after a day is given up.
 const MATCHED_PATIENCE_MS = DAY_MS;
 // A recipient's devices may be off for days.
 const RECEIPT_PATIENCE_MS = 7 * DAY_MS;
+// Groups have no receipts; an error may still come.
+const GROUP_PATIENCE_MS = 10 * MINUTE_MS;
+// Messages writes a row in several commits, seconds apart at most: what is still empty then stays so.
+const GHOST_PATIENCE_MS = 10_000;
 // Receipts come within seconds or much later: old ones are not asked for at every change.
 const FRESH_MS = 10 * MINUTE_MS;
 const SLOW_SWEEP_MS = 15_000;
 // Clocks and commits: a row's date may lie a little before the attempt was noted.
 const REBASE_SLACK_MS = 5_000;
 
-export interface FollowDeps {
-  store: BridgeStore;
-  /** Appends inside the running transaction. */
-  append: (entries: readonly StatusEntry[]) => void;
+export interface FollowDeps extends ReportDeps {
   /** How long a send may stay without its row once osascript is over, in milliseconds. */
   sendDeadlineMs: number;
+  /** Whether anybody asked for READ. */
+  wantsRead: () => boolean;
+  stagedPath: StagedPath;
   /** Called with sends that are proven, or given up: their osascript and its inputs are of no more use. */
-  onDecided: (send: StoredSend) => void;
+  onDecided: (send: StoredSend, isProven: boolean) => void;
   log: Logger;
-  now: () => number;
 }
 
 /**
@@ -38,7 +42,7 @@ export interface FollowDeps {
  */
 export class Follower {
   readonly #deps: FollowDeps;
-  #sweptAllAt = 0;
+  #sweptAllAt = Number.NEGATIVE_INFINITY;
   /** Whether chat.db changed since the last look at old sends too. */
   #owesThoroughLook = false;
 
@@ -48,13 +52,15 @@ export class Follower {
 
   /** One look at chat.db for everything that is open. Synchronous: what it finds is on disk when it returns. */
   look(db: ChatDb): void {
-    const now = this.#deps.now();
-    const thorough = now - this.#sweptAllAt >= SLOW_SWEEP_MS;
-    if (thorough) this.#sweptAllAt = now;
+    const sinceSweep = this.#deps.now() - this.#sweptAllAt;
+    // A clock that was set back ends no rest early, and must not prolong it either.
+    const thorough = sinceSweep >= SLOW_SWEEP_MS || sinceSweep < 0;
+    if (thorough) this.#sweptAllAt = this.#deps.now();
     this.#owesThoroughLook = !thorough;
     db.snapshot(() => {
       this.#bindRows(db, thorough);
       this.#sweepStatuses(db, thorough);
+      this.#findSwallowed(db);
     });
     this.#passDeadlines();
   }
@@ -73,42 +79,52 @@ export class Follower {
 
   /** When to look although nothing changes: a deadline passes, or old sends are due. Epoch milliseconds. */
   get nextLook(): number | undefined {
-    const waiting = this.#deps.store.sends.inState(['handed_over', 'unknown']);
-    const moments = waiting.map((send) => send.since + this.#deps.sendDeadlineMs);
+    const { store, sendDeadlineMs } = this.#deps;
+    const moments = store.sends.inState(['handed_over', 'unknown']).map((send) => {
+      const isOwed = send.to_group === 1 && send.state === 'handed_over' && !this.#isChecked(send);
+      return send.since + (isOwed ? Math.min(GHOST_PATIENCE_MS, sendDeadlineMs) : sendDeadlineMs);
+    });
     if (this.#owesThoroughLook) moments.push(this.#sweptAllAt + SLOW_SWEEP_MS);
     return moments.length === 0 ? undefined : Math.min(...moments);
   }
 
+  #isChecked(send: StoredSend): boolean {
+    return send.since + GHOST_PATIENCE_MS <= this.#deps.now();
+  }
+
   #bindRows(db: ChatDb, thorough: boolean): void {
-    const { store, now, log } = this.#deps;
+    const { store, now, log, stagedPath } = this.#deps;
     const sends = store.sends.unmatched({ overdueSince: thorough ? 0 : now() - FRESH_MS });
-    if (sends.length === 0) return;
     const baselines = sends.flatMap((send) => (send.baseline === null ? [] : [send.baseline]));
-    const rows = db.own.after(Math.min(...baselines));
+    if (baselines.length === 0) return;
     const matches = matchRows(
       sends,
-      rows,
+      db.own.after(Math.min(...baselines)),
       (rowId) => db.chatsOf(rowId),
       (guid) => store.sends.isBound(guid),
+      stagedPath,
     );
     if (matches.length === 0) return;
     store.transaction(() => {
       for (const { send, row } of matches) {
         store.sends.bindRow(send.position, row.rowId, row.guid);
         store.sends.move(send, nextState(send.state, 'row_found'), now());
+        if (send.route !== null) store.sending.rememberRoute(send.conversation, send.channel, send.route);
       }
     });
     for (const { send, row } of matches) {
       log.debug({ id: send.id, row_id: row.rowId, guid: row.guid }, 'row found');
-      this.#deps.onDecided(send);
+      this.#deps.onDecided(send, true);
     }
   }
 
   #sweepStatuses(db: ChatDb, thorough: boolean): void {
-    const { store, now } = this.#deps;
+    const { store, now, wantsRead } = this.#deps;
+    const since = now() - (thorough ? RECEIPT_PATIENCE_MS : FRESH_MS);
     const sends = [
       ...store.sends.inState(['matched']),
-      ...store.sends.inState(['sent'], thorough ? 0 : now() - FRESH_MS),
+      ...store.sends.inState(['sent', 'doubtful'], thorough ? 0 : since),
+      ...(wantsRead() ? store.sends.inState(['delivered'], since) : []),
     ];
     const rows = sends.flatMap(({ row_id, guid }) =>
       row_id === null || guid === null ? [] : [{ rowId: row_id, guid }],
@@ -118,11 +134,51 @@ export class Follower {
     store.transaction(() => {
       for (const send of sends) {
         const row = found.get(send.guid ?? '');
-        if (row === undefined) continue;
-        const { state, entries } = judgeStatus(send, row, now());
-        if (state !== send.state) this.#settle(send, state, entries);
+        if (row !== undefined) this.#advance(send, row);
       }
     });
+  }
+
+  /** Takes a send as far as its row proves. */
+  #advance(send: StoredSend, row: RowStatus): void {
+    const { store, now, wantsRead } = this.#deps;
+    let current: StoredSend | undefined = send;
+    for (const { event, at, error } of readRow(row, wantsRead(), now())) {
+      if (current === undefined) return;
+      const next = nextState(current.state, event);
+      if (next === current.state) continue;
+      const isUnreachable = error?.code === 'not_on_imessage' && current.state === 'matched';
+      if (isUnreachable && redirectPart(current, 'row_unreachable', error, this.#deps)) return;
+      const { channel, guid } = row;
+      settlePart(current, next, { channel, guid, at, ...(error && { error }) }, this.#deps);
+      current = store.sends.find(send.position);
+    }
+  }
+
+  /**
+   * macOS 26 may swallow what is sent to a group: osascript succeeds, and all that appears is an empty own row in no
+   * chat. Nothing was delivered where that has happened; should the real row turn up after all, it still counts.
+   */
+  #findSwallowed(db: ChatDb): void {
+    const { store, now } = this.#deps;
+    for (const send of store.sends.inState(['handed_over'])) {
+      if (send.to_group === 0 || send.baseline === null || !this.#isChecked(send)) continue;
+      const ghost = db.own.emptyRowsAfter(send.baseline).find(({ guid, handle }) => {
+        const isOfGroup =
+          handle === null || handle === send.recipient || handle.endsWith(`;${send.recipient}`);
+        return isOfGroup && !store.sends.isBound(guid);
+      });
+      if (ghost === undefined) continue;
+      const error = failure(
+        'group_unavailable',
+        'Messages swallowed the message: its row is empty and in no chat.',
+      );
+      store.transaction(() => {
+        store.sends.spendRow(ghost.guid, now());
+        this.#give(send, 'overdue', error);
+      });
+      this.#deps.onDecided(send, false);
+    }
   }
 
   #passDeadlines(): void {
@@ -132,25 +188,22 @@ export class Follower {
       ...store.sends.inState(['handed_over', 'unknown']).filter(before(sendDeadlineMs)),
       ...store.sends.inState(['matched']).filter(before(MATCHED_PATIENCE_MS)),
     ];
-    const unanswered = store.sends.inState(['sent', 'overdue']).filter(before(RECEIPT_PATIENCE_MS));
+    const unanswered = store.sends.inState(['sent', 'overdue', 'doubtful']).filter((send) => {
+      const isQuiet = send.to_group === 1 && send.state === 'sent';
+      return before(isQuiet ? GROUP_PATIENCE_MS : RECEIPT_PATIENCE_MS)(send);
+    });
     if (timedOut.length + unanswered.length === 0) return;
     store.transaction(() => {
       for (const send of timedOut) {
-        const error = failure('send_timeout_unknown');
-        const entry = { kind: 'status', id: send.id, status: 'FAILED', channel: send.channel } as const;
-        this.#settle(send, nextState(send.state, 'deadline'), [{ ...entry, at: now(), error }]);
+        this.#give(send, nextState(send.state, 'deadline'), failure('send_timeout_unknown'));
       }
-      for (const send of unanswered) this.#settle(send, nextState(send.state, 'row_final'), []);
+      // Nothing new is known, so nothing is told.
+      for (const send of unanswered) store.sends.move(send, nextState(send.state, 'row_final'), now());
     });
-    for (const send of timedOut) this.#deps.onDecided(send);
+    for (const send of timedOut) this.#deps.onDecided(send, false);
   }
 
-  #settle(send: StoredSend, state: SendState, entries: StatusEntry[]): void {
-    const { store, append, log, now } = this.#deps;
-    if (!store.sends.move(send, state, now())) return;
-    append(entries);
-    for (const { id, status, channel, error, guid } of entries) {
-      log.info({ id, row_id: send.row_id, guid, channel, code: error?.code }, status.toLowerCase());
-    }
+  #give(send: StoredSend, state: SendState, error: ReturnType<typeof failure>): void {
+    settlePart(send, state, { channel: send.channel, at: this.#deps.now(), error }, this.#deps);
   }
 }

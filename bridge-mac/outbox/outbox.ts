@@ -1,12 +1,19 @@
 import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { type FailureCode, failure } from '../../shared/failure-codes.ts';
 import { Loop } from '../../shared/runtime/loop.ts';
+import type { WireFile } from '../../shared/wire/files.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
+import type { SendRoute } from '../config.ts';
 import type { StoredSend } from '../store/send-store.ts';
-import { type AttemptDeps, attemptSend, refuse } from './attempt.ts';
+import { type AttemptDeps, attemptSend } from './attempt.ts';
+import { chooseWay, type Way } from './choose-way.ts';
 import type { Follower } from './follow.ts';
+import { nextBeginning } from './pace.ts';
+import { explainNoWay, refusePart, sentence } from './redirect.ts';
 import { nextState } from './send-state.ts';
+import { MessagesTending, type TendingDeps } from './tend-messages.ts';
 
 // One osascript at a time; but one that hangs, or lingers although its row is there, must not hold up everybody else.
 const OVERTAKE_AFTER_MS = 10_000;
@@ -21,8 +28,18 @@ const BOOT_SLACK_MS = 60_000;
 const CUT_SHORT_REST_MS = 1_000;
 const KEEP_FINISHED_MS = 31 * 24 * 3_600_000;
 
-export interface OutboxOptions extends Omit<AttemptDeps, 'look'> {
+export interface OutboxOptions
+  extends Omit<AttemptDeps, 'look' | 'onOutcome' | 'pathOf'>,
+    Pick<TendingDeps, 'restartMessages' | 'onFinding'> {
   follower: Follower;
+  /** Ways of addressing one person, the preferred first. */
+  routes: readonly SendRoute[];
+  /** Where the files of parts lie; one that is not there, whole, is staged again. */
+  files: {
+    pathOf(send: StoredSend, file: WireFile): string;
+    isStaged(send: StoredSend): boolean;
+    wake(): void;
+  };
   /** The open chat.db; undefined while it cannot be read, and then nothing is sent: nothing could be proven. */
   currentDb: () => ChatDb | undefined;
   osascriptTimeoutMs: number;
@@ -43,17 +60,32 @@ export class Outbox implements AsyncDisposable {
   readonly #deps: AttemptDeps;
   readonly #running = new Map<number, Running>();
   readonly #loop: Loop;
+  readonly #tending: MessagesTending;
   #isHeld = false;
+  #isRecovered = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#deps = { ...options, look: () => this.look() };
+    this.#tending = new MessagesTending({
+      ...options,
+      sending: options.store.sending,
+      onTended: () => this.wake(),
+    });
+    this.#deps = {
+      ...options,
+      look: () => this.look(),
+      pathOf: (send) => options.files.pathOf(send, JSON.parse(send.file ?? '') as WireFile),
+      onOutcome: (outcome) => this.#tending.note(outcome),
+    };
     this.#loop = new Loop({ name: 'sending', log: options.log, step: () => this.#step() });
   }
 
-  /** Decides what became of attempts that a crash cut short, then starts to send. */
-  async start(): Promise<this> {
-    await this.#recover();
+  /**
+   * Starts to send, once it is decided what became of attempts that a crash cut short; a full disk delays that, and
+   * nothing else.
+   */
+  start(): this {
+    this.#tending.start();
     this.#loop.start();
     return this;
   }
@@ -68,6 +100,14 @@ export class Outbox implements AsyncDisposable {
    */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
+    this.wake();
+  }
+
+  /** Ends a part that waits, for something that will not come. */
+  giveUp(send: StoredSend, code: FailureCode, detail: string): void {
+    const waiting = this.#options.store.sends.find(send.position);
+    if (waiting?.state !== 'accepted') return;
+    refusePart(waiting, failure(code, sentence(detail)), this.#deps);
     this.wake();
   }
 
@@ -89,7 +129,8 @@ export class Outbox implements AsyncDisposable {
    * A send whose row was found, or that was given up. Its inputs are of no more use; its osascript is left to end by
    * itself, but nobody waits for it.
    */
-  decided(send: StoredSend): void {
+  decided(send: StoredSend, isProven: boolean): void {
+    if (isProven) this.#tending.proven();
     const running = this.#running.get(send.position);
     if (running === undefined) {
       this.#options.inputs.remove(send).catch((error: unknown) => {
@@ -107,6 +148,7 @@ export class Outbox implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#loop.stop();
+    await this.#tending[Symbol.asyncDispose]();
     const running = [...this.#running.values()];
     const grace = setTimeout(() => {
       for (const { abort } of running) abort.abort();
@@ -116,7 +158,8 @@ export class Outbox implements AsyncDisposable {
   }
 
   async #step(): Promise<number> {
-    const { store, now, log } = this.#options;
+    const { store, now } = this.#options;
+    if (!this.#isRecovered) await this.#recover();
     this.#settleCutShort();
     for (const send of store.sends.expired(now())) this.#expire(send);
     store.sends.purgeBefore(now() - KEEP_FINISHED_MS);
@@ -125,25 +168,54 @@ export class Outbox implements AsyncDisposable {
     const { nextLook } = this.#options.follower;
     if (nextLook !== undefined && nextLook <= now()) this.look();
 
-    if (this.#isHeld) return this.#restUntilDue();
-    const hanging = [...this.#running.values()].filter((running) => !running.decided);
-    const send = hanging.length < MAX_HANGING ? store.sends.nextToAttempt(now()) : undefined;
+    if (this.#isLaneFree) this.#tending.tend(this.#awaitsRows);
+    const mayBegin = !this.#isHeld && !this.#tending.holdsSends && this.#hanging < MAX_HANGING;
+    if (!mayBegin || nextBeginning(store.sending, now()) > now()) return this.#restUntilDue();
+    const send = store.sends.nextToAttempt(now());
     if (send === undefined) return this.#restUntilDue();
-    // An earlier attempt may have reached Messages after all: its row comes before another attempt.
-    if (send.attempt > 0) this.look();
-    if (store.sends.find(send.position)?.state !== 'accepted') return 0;
-    log.debug({ id: send.id, attempt: send.attempt + 1 }, 'attempt');
-    await this.#run(send, db);
+    await this.#attempt(send, db);
     return 0;
   }
 
+  async #attempt(send: StoredSend, db: ChatDb): Promise<void> {
+    const { store, messages, routes, files, log } = this.#options;
+    // An earlier attempt may have reached Messages after all: its row comes before another attempt.
+    if (send.baseline !== null) this.look();
+    if (store.sends.find(send.position)?.state !== 'accepted') return;
+    if (send.file !== null && !files.isStaged(send)) {
+      store.sends.setStaged(send.position, false);
+      files.wake();
+      return;
+    }
+    const way = chooseWay(send, db, { messages, routes, sending: store.sending });
+    if (way === undefined) {
+      refusePart(send, explainNoWay(send), this.#deps, { mayRedirect: true });
+      return;
+    }
+    log.debug({ id: send.id, attempt: send.attempt + 1, route: way.route }, 'attempt');
+    await this.#run(send, way, db);
+  }
+
+  /** Attempts whose osascript still runs although nothing is proven. */
+  get #hanging(): number {
+    return [...this.#running.values()].filter((running) => !running.decided).length;
+  }
+
+  get #isLaneFree(): boolean {
+    return this.#running.size === 0;
+  }
+
+  get #awaitsRows(): boolean {
+    return this.#options.store.sends.inState(['attempting', 'handed_over', 'unknown']).length > 0;
+  }
+
   /** Resolves when the attempt is over, or has taken so long that others may overtake it. */
-  async #run(send: StoredSend, db: ChatDb): Promise<void> {
+  async #run(send: StoredSend, way: Way, db: ChatDb): Promise<void> {
     const abort = new AbortController();
     const timeout = AbortSignal.timeout(this.#options.osascriptTimeoutMs);
     const signal = AbortSignal.any([abort.signal, timeout]);
     const { promise: overtaken, resolve: overtake } = Promise.withResolvers<void>();
-    const done = attemptSend(send, db, this.#deps, signal)
+    const done = attemptSend(send, way, db, this.#deps, signal)
       .catch((error: unknown) => this.#options.log.error({ id: send.id, err: error }, 'an attempt failed'))
       .finally(() => {
         this.#running.delete(send.position);
@@ -157,20 +229,27 @@ export class Outbox implements AsyncDisposable {
 
   #restUntilDue(): number {
     const { store, follower, now } = this.#options;
-    const due = [store.sends.nextDue(now()), follower.nextLook].filter((moment) => moment !== undefined);
+    const beginning = store.sends.nextToAttempt(now()) && nextBeginning(store.sending, now());
+    const due = [
+      store.sends.nextDue(now()),
+      store.sends.nextExpiry,
+      follower.nextLook,
+      this.#isLaneFree ? this.#tending.nextDue : undefined,
+      beginning && beginning > now() ? beginning : undefined,
+    ].filter((moment) => moment !== undefined);
     // A send that waits for an earlier one of its conversation is woken by what ends that wait.
     return Math.min(IDLE_MS, ...due.map((moment) => Math.max(1, moment - now())));
   }
 
   #expire(send: StoredSend): void {
-    if (send.attempt === 0) refuse(send, 'device_offline_expired', undefined, this.#deps);
-    else refuse(send, 'rejected', send.last_error ?? undefined, this.#deps);
+    const begun = send.attempt > 0 ? 'rejected' : 'device_offline_expired';
+    refusePart(send, failure(send.last_code ?? begun, sentence(send.last_error)), this.#deps);
   }
 
   async #recover(): Promise<void> {
     // An osascript that outlived the bridge may still be about to read its inputs.
     await this.#options.inputs.keepOnly(this.#options.store.sends.inState(['unknown', 'attempting']));
-    this.#settleCutShort();
+    this.#isRecovered = true;
   }
 
   /** Attempts on disk that nobody is making: a crash, or a full disk, kept their result from being written. */

@@ -1,14 +1,17 @@
 /**
- * Where a send stands on this Mac.
+ * Where a part of a message stands on this Mac: each file and the text is a part, with a row of its own in chat.db.
  *
  *     accepted ─→ attempting ─→ handed_over ─┐
- *        ↑            │  └────→ unknown ─────┼─→ matched ─→ sent ─→ delivered
- *        └── not sent ┘            │         │      │         ├───→ settled   (no receipt will come)
- *                                  ↓         │      └─────────┴───→ failed
- *                               overdue ─────┘
+ *       ↑  ↑          │  └────→ unknown ─────┼─→ matched ─→ sent ─→ delivered ─→ read
+ *       │  └ not sent ┘            │         │    │ │ │      ├───→ settled   (no receipt will come)
+ *       │                          ↓         │    │ │ └──────┴───→ failed
+ *       │                       overdue ─────┘    │ └→ doubtful ─→ sent, failed
+ *       └──── the row proves: not reachable ──────┘
  *
  * `unknown` is never attempted again. `overdue` was reported as FAILED send_timeout_unknown, and its row is still
- * looked for. A row may be found in any state that an attempt has been made in.
+ * looked for; `doubtful` was so too, and has a row without any flag. A row may be found in any state that an attempt
+ * has been made in. Only a row that proves that its channel does not reach the recipient leads back from there, to an
+ * attempt on another channel.
  */
 export const SEND_STATES = [
   'accepted',
@@ -17,14 +20,16 @@ export const SEND_STATES = [
   'unknown',
   'overdue',
   'matched',
+  'doubtful',
   'sent',
   'settled',
   'delivered',
+  'read',
   'failed',
 ] as const;
 export type SendState = (typeof SEND_STATES)[number];
 
-/** What can happen to a send. */
+/** What can happen to a part. */
 export type SendEvent =
   /** The attempt is on disk; osascript comes next. */
   | 'attempt'
@@ -40,7 +45,10 @@ export type SendEvent =
   | 'row_found'
   | 'row_sent'
   | 'row_delivered'
+  | 'row_read'
   | 'row_failed'
+  /** The row proves that the recipient is not on this channel; another one is left. */
+  | 'row_unreachable'
   /** The row will not tell more. */
   | 'row_final'
   /** No row within the deadline, or no flag on it within the patience for that. */
@@ -59,7 +67,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: 'matched',
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: stay,
   },
@@ -72,7 +82,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: 'matched',
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: stay,
   },
@@ -85,7 +97,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: 'matched',
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: 'overdue',
   },
@@ -98,7 +112,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: 'matched',
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: 'overdue',
   },
@@ -111,7 +127,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: 'matched',
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: 'failed',
     deadline: stay,
   },
@@ -124,9 +142,26 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: stay,
     row_sent: 'sent',
     row_delivered: stay,
+    row_read: stay,
     row_failed: 'failed',
+    row_unreachable: 'accepted',
     row_final: stay,
-    deadline: 'failed',
+    deadline: 'doubtful',
+  },
+  doubtful: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: 'sent',
+    row_delivered: stay,
+    row_read: stay,
+    row_failed: 'failed',
+    row_unreachable: stay,
+    row_final: 'failed',
+    deadline: stay,
   },
   sent: {
     attempt: stay,
@@ -137,7 +172,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: stay,
     row_sent: stay,
     row_delivered: 'delivered',
+    row_read: stay,
     row_failed: 'failed',
+    row_unreachable: stay,
     row_final: 'settled',
     deadline: stay,
   },
@@ -150,7 +187,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: stay,
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: stay,
   },
@@ -163,7 +202,24 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: stay,
     row_sent: stay,
     row_delivered: stay,
+    row_read: 'read',
     row_failed: stay,
+    row_unreachable: stay,
+    row_final: stay,
+    deadline: stay,
+  },
+  read: {
+    attempt: stay,
+    returned: stay,
+    unclear: stay,
+    not_sent: stay,
+    refused: stay,
+    row_found: stay,
+    row_sent: stay,
+    row_delivered: stay,
+    row_read: stay,
+    row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: stay,
   },
@@ -176,7 +232,9 @@ const TRANSITIONS: Record<SendState, Record<SendEvent, SendState | typeof stay>>
     row_found: stay,
     row_sent: stay,
     row_delivered: stay,
+    row_read: stay,
     row_failed: stay,
+    row_unreachable: stay,
     row_final: stay,
     deadline: stay,
   },

@@ -1,20 +1,39 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../shared/channels.ts';
+import type { FailureCode } from '../../shared/failure-codes.ts';
+import type { WireFile } from '../../shared/wire/files.ts';
 import type { Send } from '../../shared/wire/send.ts';
+import type { SendRoute } from '../config.ts';
 import type { SendState } from '../outbox/send-state.ts';
 
-/** A send as this Mac remembers it. Times are epoch milliseconds. */
+/** What the hub was told of a message last: UNKNOWN is a FAILED that proof may still correct. */
+export type Told = '' | 'UNKNOWN' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED';
+
+/** A part of a message as this Mac remembers it: one file, or the text. Times are epoch milliseconds. */
 export interface StoredSend {
-  /** Order of arrival. */
+  /** Order of arrival, and within a message the order of its parts. */
   position: number;
-  /** The hub's id. */
+  /** The hub's id of the message. */
   id: string;
+  /** Which part of its message it is, from 0, of how many. */
+  part: number;
+  parts: number;
   /** Sends of one conversation go one after the other. */
   conversation: string;
   recipient: string;
+  /** 1 when the recipient is a group chat's identifier. */
+  to_group: 0 | 1;
   channel: Channel;
+  /** JSON list of the channels that are left to go on with. */
+  fallbacks: string;
   /** Empty once Messages has confirmed or refused it: no longer needed, so no longer kept. */
   text: string;
+  /** JSON of the file; null for a text. */
+  file: string | null;
+  /** 1 when the file is on this Mac, whole. */
+  is_staged: 0 | 1;
+  /** Of the message, equal in all its parts. */
+  told: Told;
   expires_at: number;
   state: SendState;
   /** When it entered its state. */
@@ -23,42 +42,61 @@ export interface StoredSend {
   not_before: number;
   /** Attempts begun so far. */
   attempt: number;
-  /** Index into the channel's ways of addressing a recipient. */
-  route: number;
-  /** MAX(ROWID) of chat.db before the first attempt: its row lies above. Null before that. */
+  /** The way of addressing the recipient that the latest attempt took. */
+  route: SendRoute | null;
+  /** JSON list of the ways that were of no use since the last pause. */
+  tried: string;
+  /** MAX(ROWID) of chat.db before the first attempt on this channel: its row lies above. Null before that. */
   baseline: number | null;
   /** When the latest attempt began. */
   attempted_at: number | null;
-  /** What the latest failed attempt met. */
+  /** What the latest failed attempt met, and what it makes the message FAILED with when it is the last. */
   last_error: string | null;
+  last_code: FailureCode | null;
   /** The row in chat.db, once found. */
   row_id: number | null;
   guid: string | null;
 }
 
-/** What changes with a step to another state. */
+/** What changes with a step to another state; what is left out stays. */
 export interface SendChanges {
   not_before?: number;
-  route?: number;
+  tried?: string;
   last_error?: string;
+  last_code?: FailureCode;
 }
 
-const UNMATCHED = `('attempting', 'handed_over', 'unknown')`;
-const CLOSED = `('settled', 'delivered', 'failed')`;
+/** An attempt as it goes to disk before it is made. */
+export interface NewAttempt {
+  position: number;
+  attempt: number;
+  baseline: number;
+  route: SendRoute;
+  tried: string;
+}
 
-/** The sends accepted from the hub, with where each stands. */
+const WAITS = `('accepted', 'attempting', 'handed_over', 'unknown')`;
+const UNMATCHED = `('attempting', 'handed_over', 'unknown')`;
+const CLOSED = `('settled', 'delivered', 'read', 'failed')`;
+
+/** The sends accepted from the hub, part by part, with where each stands. */
 export class SendStore {
   readonly #db: Database;
-  readonly #insert: Statement<[Record<string, string | number>]>;
+  readonly #insert: Statement<[Record<string, string | number | null>]>;
   readonly #next: Statement<[number], StoredSend>;
   readonly #nextDue: Statement<[number], { due: number | null }>;
+  readonly #nextExpiry: Statement<[], { due: number | null }>;
   readonly #find: Statement<[number], StoredSend>;
+  readonly #partsOf: Statement<[string], StoredSend>;
   readonly #move: Statement<[Record<string, string | number | null>]>;
-  readonly #begin: Statement<[number, number, number, number]>;
+  readonly #begin: Statement<[Record<string, string | number>]>;
+  readonly #redirect: Statement<[Record<string, string | number>]>;
   readonly #bind: Statement<[number, string, number]>;
+  readonly #spend: Statement<[string, number]>;
   readonly #rebase: Statement<[number, number]>;
-  readonly #isBound: Statement<[string], unknown>;
+  readonly #isBound: Statement<[string, string], unknown>;
   readonly #purge: Statement<[number]>;
+  readonly #purgeSpent: Statement<[number]>;
   readonly #open: Statement<[], { open: number }>;
   /** Lists by their condition; preparing one costs more than running it. */
   readonly #lists = new Map<string, Statement<[number], StoredSend>>();
@@ -66,52 +104,82 @@ export class SendStore {
   constructor(db: Database) {
     this.#db = db;
     this.#insert = db.prepare(
-      `INSERT INTO sends (id, conversation, recipient, channel, text, expires_at, state, since, not_before)
-       VALUES (@id, @conversation, @to, @channel, @text, @expires_at, 'accepted', @now, @now)
-       ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO sends (id, part, parts, conversation, recipient, to_group, channel, fallbacks, text, file,
+         expires_at, state, since, not_before)
+       VALUES (@id, @part, @parts, @conversation, @to, @to_group, @channel, @fallbacks, @text, @file,
+         @expires_at, 'accepted', @now, @now)
+       ON CONFLICT (id, part) DO NOTHING`,
     );
     this.#next = db.prepare(
-      `SELECT * FROM sends AS s WHERE state = 'accepted' AND not_before <= ?
+      `SELECT * FROM sends AS s WHERE state = 'accepted' AND not_before <= ? AND (file IS NULL OR is_staged = 1)
          AND NOT EXISTS (SELECT 1 FROM sends AS earlier
            WHERE earlier.conversation = s.conversation AND earlier.position < s.position
-             AND earlier.state IN ('accepted', 'attempting', 'handed_over', 'unknown'))
+             AND earlier.state IN ${WAITS})
        ORDER BY position LIMIT 1`,
     );
     this.#nextDue = db.prepare(
       "SELECT min(not_before) AS due FROM sends WHERE state = 'accepted' AND not_before > ?",
     );
+    this.#nextExpiry = db.prepare("SELECT min(expires_at) AS due FROM sends WHERE state = 'accepted'");
     this.#find = db.prepare('SELECT * FROM sends WHERE position = ?');
+    this.#partsOf = db.prepare('SELECT * FROM sends WHERE id = ? ORDER BY part');
     this.#move = db.prepare(
       `UPDATE sends SET state = @to, since = @now,
-         not_before = coalesce(@not_before, not_before), route = coalesce(@route, route),
-         last_error = coalesce(@last_error, last_error),
-         text = CASE WHEN @to IN ('sent', 'settled', 'delivered', 'failed') THEN '' ELSE text END
+         not_before = coalesce(@not_before, not_before), tried = coalesce(@tried, tried),
+         last_error = coalesce(@last_error, last_error), last_code = coalesce(@last_code, last_code),
+         text = CASE WHEN @to IN ('sent', 'settled', 'delivered', 'read', 'failed', 'doubtful') THEN '' ELSE text END
        WHERE position = @position AND state = @from`,
     );
     this.#begin = db.prepare(
-      'UPDATE sends SET attempt = ?, baseline = ?, attempted_at = ? WHERE position = ?',
+      `UPDATE sends SET attempt = @attempt, baseline = @baseline, attempted_at = @now, route = @route, tried = @tried
+       WHERE position = @position`,
+    );
+    this.#redirect = db.prepare(
+      `UPDATE sends SET channel = @channel, fallbacks = @fallbacks, baseline = NULL, row_id = NULL, guid = NULL,
+         route = NULL, tried = '[]', not_before = @now
+       WHERE id = @id AND state = 'accepted' AND (attempt = 0 OR position = @position)`,
     );
     this.#bind = db.prepare('UPDATE sends SET row_id = ?, guid = ? WHERE position = ?');
+    this.#spend = db.prepare('INSERT INTO spent_rows (guid, since) VALUES (?, ?) ON CONFLICT DO NOTHING');
     this.#rebase = db.prepare('UPDATE sends SET baseline = ? WHERE position = ?');
-    this.#isBound = db.prepare('SELECT 1 FROM sends WHERE guid = ?');
+    this.#isBound = db.prepare(
+      'SELECT 1 FROM sends WHERE guid = ? UNION ALL SELECT 1 FROM spent_rows WHERE guid = ?',
+    );
     this.#open = db.prepare(
-      `SELECT count(*) AS open FROM sends
+      `SELECT count(DISTINCT id) AS open FROM sends
        WHERE state IN ('accepted', 'attempting', 'handed_over', 'unknown', 'matched')`,
     );
-    this.#purge = db.prepare(`DELETE FROM sends WHERE state IN ${CLOSED} AND since < ?`);
+    this.#purge = db.prepare(
+      `DELETE FROM sends WHERE state IN ${CLOSED} AND since < ?
+         AND NOT EXISTS (SELECT 1 FROM sends AS sibling WHERE sibling.id = sends.id
+           AND sibling.state NOT IN ${CLOSED})`,
+    );
+    this.#purgeSpent = db.prepare('DELETE FROM spent_rows WHERE since < ?');
   }
 
-  /** Stores a new send; one whose id is known already changes nothing. */
+  /** Stores a new send, its files first and then its text; one whose id is known already changes nothing. */
   insert(send: Send, conversation: string, now: number): void {
-    const { id, to, channel, text, expires_at } = send;
-    this.#insert.run({ id, conversation, to, channel, text, expires_at, now });
+    const { id, to, channel, text, expires_at, attachments } = send;
+    const files: (WireFile | null)[] = [...attachments, ...(text === '' ? [] : [null])];
+    const to_group = send.to_group ? 1 : 0;
+    const fallbacks = JSON.stringify(send.fallbacks);
+    const shared = { id, to, channel, expires_at, conversation, to_group, fallbacks, now };
+    for (const [part, file] of files.entries()) {
+      const content = file === null ? { text, file } : { text: '', file: JSON.stringify(file) };
+      this.#insert.run({ ...shared, ...content, part, parts: files.length });
+    }
   }
 
   find(position: number): StoredSend | undefined {
     return this.#find.get(position);
   }
 
-  /** The oldest accepted send whose conversation has no earlier one without a row. */
+  /** Every part of a message, in order. */
+  partsOf(id: string): StoredSend[] {
+    return this.#partsOf.all(id);
+  }
+
+  /** The oldest accepted send that is ready and whose conversation has no earlier one without a row. */
   nextToAttempt(now: number): StoredSend | undefined {
     return this.#next.get(now);
   }
@@ -122,22 +190,78 @@ export class SendStore {
   }
 
   /** Steps to another state, if it still is in the one it was read in; answers whether it was. */
-  move(send: StoredSend, to: SendState, now: number, changes: SendChanges = {}): boolean {
-    const { not_before = null, route = null, last_error = null } = changes;
+  move(
+    send: Pick<StoredSend, 'position' | 'state'>,
+    to: SendState,
+    now: number,
+    changes: SendChanges = {},
+  ): boolean {
+    const { not_before = null, tried = null, last_error = null, last_code = null } = changes;
     const { position, state: from } = send;
-    return this.#move.run({ position, from, to, now, not_before, route, last_error }).changes === 1;
+    const step = { position, from, to, now, not_before, tried, last_error, last_code };
+    return this.#move.run(step).changes === 1;
   }
 
-  recordAttempt(position: number, attempt: number, baseline: number, now: number): void {
-    this.#begin.run(attempt, baseline, now, position);
+  recordAttempt(attempt: NewAttempt, now: number): void {
+    this.#begin.run({ ...attempt, now });
+  }
+
+  /**
+   * Gives an accepted part, and the parts of its message that were not begun, another channel. It has no row then:
+   * the next attempt looks for one above a baseline of its own.
+   */
+  redirect(send: StoredSend, channel: Channel, fallbacks: readonly Channel[], now: number): void {
+    const { id, position, guid } = send;
+    if (guid !== null) this.#spend.run(guid, now);
+    this.#redirect.run({ id, position, channel, fallbacks: JSON.stringify(fallbacks), now });
+  }
+
+  /** Ends every part of a message that waits to be begun. */
+  cancelRest(id: string, now: number): void {
+    this.#db
+      .prepare("UPDATE sends SET state = 'failed', since = ?, text = '' WHERE id = ? AND state = 'accepted'")
+      .run(now, id);
+  }
+
+  setTold(id: string, told: Told): void {
+    this.#db.prepare('UPDATE sends SET told = ? WHERE id = ?').run(told, id);
+  }
+
+  /** Files that are to be fetched, oldest first. */
+  unstaged(): StoredSend[] {
+    return this.#all(
+      "state = 'accepted' AND file IS NOT NULL AND is_staged = 0 AND ? = 0 ORDER BY position",
+      0,
+    );
+  }
+
+  setStaged(position: number, isStaged: boolean): void {
+    this.#db.prepare('UPDATE sends SET is_staged = ? WHERE position = ?').run(isStaged ? 1 : 0, position);
+  }
+
+  noteTrouble(position: number, last_error: string, last_code: FailureCode): void {
+    this.#db
+      .prepare('UPDATE sends SET last_error = ?, last_code = ? WHERE position = ?')
+      .run(last_error, last_code, position);
+  }
+
+  /** Parts with a file that Messages may still need, those that became final after `finalSince` among them. */
+  withFilesInUse({ finalSince }: { finalSince: number }): StoredSend[] {
+    return this.#all(`file IS NOT NULL AND (state NOT IN ${CLOSED} OR since > ?)`, finalSince);
   }
 
   bindRow(position: number, rowId: number, guid: string): void {
     this.#bind.run(rowId, guid, position);
   }
 
+  /** Notes a row that belongs to a send without being its proof, so that it is taken for nothing else. */
+  spendRow(guid: string, now: number): void {
+    this.#spend.run(guid, now);
+  }
+
+  /** Whether the row with this guid came from a send of this bridge. */
   isBound(guid: string): boolean {
-    return this.#isBound.get(guid) !== undefined;
+    return this.#isBound.get(guid, guid) !== undefined;
   }
 
   setBaseline(position: number, baseline: number): void {
@@ -147,7 +271,7 @@ export class SendStore {
   /** Sends that were attempted and have no row yet, oldest first; of those overdue only the ones since a moment. */
   unmatched({ overdueSince }: { overdueSince: number }): StoredSend[] {
     return this.#all(
-      `state IN ${UNMATCHED} OR (state = 'accepted' AND attempt > 0)
+      `state IN ${UNMATCHED} OR (state = 'accepted' AND baseline IS NOT NULL)
        OR (state = 'overdue' AND since > ?) ORDER BY position`,
       overdueSince,
     );
@@ -164,14 +288,21 @@ export class SendStore {
     return this.#all("state = 'accepted' AND expires_at <= ? ORDER BY position", now);
   }
 
-  /** Sends without a result. */
+  /** When the next accepted send expires; undefined when none is waiting. */
+  get nextExpiry(): number | undefined {
+    const next = this.#nextExpiry.get()?.due;
+    return next ?? undefined;
+  }
+
+  /** Messages without a result. */
   get open(): number {
     return this.#open.get()?.open ?? 0;
   }
 
-  /** Forgets sends that were closed before `moment`. */
+  /** Forgets messages whose every part was closed before `moment`. */
   purgeBefore(moment: number): void {
     this.#purge.run(moment);
+    this.#purgeSpent.run(moment);
   }
 
   #all(condition: string, moment: number): StoredSend[] {

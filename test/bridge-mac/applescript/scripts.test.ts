@@ -1,34 +1,47 @@
 import { describe, expect, test } from 'vitest';
 import { judgeScriptError, readErrorNumber } from '../../../bridge-mac/applescript/errors.ts';
-import { countRoutes, scriptFor } from '../../../bridge-mac/applescript/scripts.ts';
+import {
+  needsChat,
+  PROBE_SCRIPT,
+  QUIT_SCRIPT,
+  scriptFor,
+  serves,
+} from '../../../bridge-mac/applescript/scripts.ts';
 
 const INPUTS = { recipient: '/home/1.recipient', text: '/home/1.text' };
 
 describe('the scripts', () => {
-  test('are there for every channel that Messages serves', () => {
-    expect([
-      countRoutes('imessage'),
-      countRoutes('sms'),
-      countRoutes('rcs'),
-      countRoutes('whatsapp'),
-    ]).toEqual([2, 2, 2, 0]);
-    expect(() => scriptFor('whatsapp', 0, INPUTS)).toThrow('whatsapp');
+  test('are there for every channel that Messages serves, and for RCS by chat alone', () => {
+    for (const channel of ['imessage', 'sms', 'rcs'] as const) expect(serves(channel)).toBe(true);
+    expect(serves('whatsapp')).toBe(false);
+    expect([needsChat('imessage'), needsChat('sms'), needsChat('rcs')]).toEqual([false, false, true]);
+    const byRcs = { route: 'participant', channel: 'rcs', content: 'text' } as const;
+    expect(() => scriptFor(byRcs, INPUTS)).toThrow('rcs');
+    expect(scriptFor({ ...byRcs, route: 'chat' }, INPUTS)).toContain('chat id theAddress');
   });
 
-  test('address the participant first and the buddy second, on the service asked for', () => {
-    expect(scriptFor('imessage', 0, INPUTS)).toMatch(
+  test('address the participant, the buddy or the chat, on the service asked for', () => {
+    const script = (route: 'participant' | 'buddy' | 'chat', channel: 'imessage' | 'sms') =>
+      scriptFor({ route, channel, content: 'text' }, INPUTS);
+    expect(script('participant', 'imessage')).toMatch(
       /service type = iMessage[\s\S]*participant theAddress of/,
     );
-    expect(scriptFor('imessage', 1, INPUTS)).toMatch(/service type = iMessage[\s\S]*buddy theAddress of/);
-    expect(scriptFor('sms', 0, INPUTS)).toContain('service type = SMS');
-    expect(scriptFor('rcs', 0, INPUTS)).toContain('service type = SMS');
+    expect(script('buddy', 'imessage')).toMatch(/service type = iMessage[\s\S]*buddy theAddress of/);
+    expect(script('participant', 'sms')).toContain('service type = SMS');
+    expect(script('chat', 'sms')).not.toContain('service');
   });
 
   test('differ in the paths of their inputs only, and those are quoted', () => {
+    const way = { route: 'participant', channel: 'imessage', content: 'file' } as const;
     const hostile = { recipient: '/tmp/a "b" \\c\nd/1.recipient', text: '/tmp/a "b" \\c\nd/1.text' };
-    const script = scriptFor('imessage', 0, hostile);
+    const script = scriptFor(way, hostile);
     expect(script).toContain('POSIX file "/tmp/a \\"b\\" \\\\c\\nd/1.recipient"');
-    expect(script.split('\n')).toHaveLength(scriptFor('imessage', 0, INPUTS).split('\n').length);
+    expect(script.split('\n')).toHaveLength(scriptFor(way, INPUTS).split('\n').length);
+    expect(script).toContain('(POSIX file theText) as alias');
+  });
+
+  test('that ask and quit send nothing', () => {
+    for (const script of [PROBE_SCRIPT, QUIT_SCRIPT]) expect(script).not.toContain('send');
   });
 });
 

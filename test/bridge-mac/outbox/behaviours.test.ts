@@ -11,6 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
+const WIRE = { channel: 'imessage', to_group: false, fallbacks: [], attachments: [] };
+
 let numbers = 0;
 function newNumber(): string {
   numbers += 1;
@@ -104,18 +106,6 @@ describe('what Messages does to a send', () => {
     expect(await textsTo(to)).toHaveLength(1);
   });
 
-  test('Automation that is refused ends the send and is said to the operator', async () => {
-    await rig.mac.behave('*', 'automation-denied');
-    await rig.hub.send({ id: 'denied', to: newNumber() });
-    await rig.hub.waitForStatus('denied', 'FAILED');
-    await rig.mac.behave('*', 'normal');
-    expect(rig.hub.statusEntriesOf('denied')[0]?.error?.code).toBe('automation_denied');
-    const finding = await waitFor('a finding', () =>
-      rig.hub.healths.at(-1)?.findings.find(({ check, ok }) => check === 'automation' && !ok),
-    );
-    expect(finding.remedy).toContain('Privacy & Security → Automation');
-  });
-
   test('a Messages that does not run is waited for', async () => {
     const calls = await countCalls();
     await rig.mac.behave('*', 'not-running');
@@ -183,7 +173,7 @@ describe('order and repetition', () => {
 
   test('a send that is offered many times, at once, when finished and after a restart, leaves once', async () => {
     const to = newNumber();
-    const send = { id: 'once', to, channel: 'imessage', text: 'once', expires_at: Date.now() + 60_000 };
+    const send = { ...WIRE, id: 'once', to, text: 'once', expires_at: Date.now() + 60_000 };
     const answers = await Promise.all(Array.from({ length: 20 }, () => rig.hub.offer(send)));
     expect(answers.every((answer) => answer.accepted)).toBe(true);
     await rig.hub.waitForStatus('once', 'DELIVERED');
@@ -206,7 +196,7 @@ describe('order and repetition', () => {
 
   test('what cannot be understood, or goes by another channel, is refused and not sent', async () => {
     const to = newNumber();
-    const good = { id: 'x', to, channel: 'imessage', text: 'x', expires_at: Date.now() + 60_000 };
+    const good = { ...WIRE, id: 'x', to, text: 'x', expires_at: Date.now() + 60_000 };
     expect(await rig.hub.offer({ ...good, channel: 'whatsapp' })).toMatchObject({
       accepted: false,
       error: { code: 'channel_unavailable' },

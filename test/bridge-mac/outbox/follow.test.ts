@@ -18,12 +18,15 @@ function setUp() {
   const messages = MessagesDb.create();
   const home = temporaryFolder();
   const store = openBridgeStore(join(home.path, 'bridge.db'), 'device at hub');
+  const wants = { read: false };
   const clock = { now: Date.now() };
   const decided: string[] = [];
   const follower = new Follower({
     store,
     append: (entries) => store.journal.append(entries),
     sendDeadlineMs: 2 * MINUTE,
+    wantsRead: () => wants.read,
+    stagedPath: (_send, file) => `/staged/${file.name}`,
     onDecided: (send) => decided.push(send.id),
     log: createLog('test', 'silent'),
     now: () => clock.now,
@@ -51,7 +54,10 @@ function setUp() {
     );
     const accepted = store.sends.inState(['accepted']).at(-1)!;
     store.sends.move(accepted, nextState('accepted', 'attempt'), clock.now);
-    store.sends.recordAttempt(accepted.position, 1, db.maxRowId(), clock.now);
+    store.sends.recordAttempt(
+      { position: accepted.position, attempt: 1, baseline: db.maxRowId(), route: 'participant', tried: '[]' },
+      clock.now,
+    );
     store.sends.move({ ...accepted, state: 'attempting' }, nextState('attempting', 'returned'), clock.now);
   };
   const send = (row: NewRow = {}): number =>
@@ -66,6 +72,7 @@ function setUp() {
     home,
     store,
     clock,
+    wants,
     decided,
     follower,
     look,

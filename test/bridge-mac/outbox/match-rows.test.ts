@@ -11,6 +11,13 @@ function send(position: number, changes: Partial<StoredSend> = {}): StoredSend {
   return {
     position,
     id: `m${position}`,
+    part: 0,
+    parts: 1,
+    to_group: 0,
+    fallbacks: '[]',
+    file: null,
+    is_staged: 0,
+    told: '',
     conversation: conversationWith(ANNA),
     recipient: ANNA,
     channel: 'imessage',
@@ -20,10 +27,12 @@ function send(position: number, changes: Partial<StoredSend> = {}): StoredSend {
     since: 0,
     not_before: 0,
     attempt: 1,
-    route: 0,
+    route: 'participant',
+    tried: '[]',
     baseline: 100,
     attempted_at: 0,
     last_error: null,
+    last_code: null,
     row_id: null,
     guid: null,
     ...changes,
@@ -52,6 +61,7 @@ function match(sends: StoredSend[], rows: OwnRow[], chats: Chat[] = [chat(ANNA)]
     rows,
     () => chats,
     (guid) => taken.includes(guid),
+    (_send, file) => `/Users/me/Library/Messages/Attachments/Bluewire/abc/${file.name}`,
   ).map(({ send: found, row: its }) => [found.id, its.rowId]);
 }
 
