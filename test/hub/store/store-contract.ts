@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { describeAccepting } from './contract/accepting.ts';
 import { describeDeliveries } from './contract/deliveries.ts';
 import { describeDevices } from './contract/devices.ts';
+import { describeFiles } from './contract/files.ts';
 import type { OpenStore } from './contract/fixtures.ts';
 import { describeInbound } from './contract/inbound.ts';
 import { describeOutcomes } from './contract/outcomes.ts';
@@ -19,6 +20,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('routing', () => describeRouting(open));
     describe('sending', () => describeSending(open));
     describe('statuses', () => describeStatuses(open));
+    describe('files', () => describeFiles(open));
     describe('inbound', () => describeInbound(open));
     describe('deliveries', () => describeDeliveries(open));
     describe('outcomes of attempts', () => describeOutcomes(open));
