@@ -119,18 +119,6 @@ describe('dispatch', () => {
     await waitFor('the message', () => device.sends.length === 1);
   });
 
-  test('fails a message with attachments before it reaches a device', async () => {
-    await using hub = await TestHub.start();
-    await using receiver = await Receiver.start();
-    const mac = await hub.pairMac();
-    const { id } = await hub.join(mac.id, { url: receiver.url });
-    using device = await TestDevice.online(hub.url, mac.token);
-    await hub.send(id, 'm1', { attachments: ['https://media.example/a.png'] });
-    await waitFor('FAILED', () => receiver.statusesOf('m1').includes('FAILED'));
-    expect(receiver.events[0]).toMatchObject({ error: { code: 'attachment_unavailable' } });
-    expect(device.sends).toEqual([]);
-  });
-
   test('fails a message that the device refuses, with its reason', async () => {
     await using hub = await TestHub.start();
     await using receiver = await Receiver.start();
