@@ -119,7 +119,12 @@ function lookAfterMac(
 ): void {
   const paths = { home: config.BRIDGE_HOME, staging: config.BRIDGE_STAGING_DIR };
   const user = process.getuid?.() ?? 0;
-  const watch = watchMac({ paths, isMessagesRunning: () => isMessagesRunning(user), health, log });
+  const watch = watchMac({
+    paths,
+    isMessagesRunning: (signal) => isMessagesRunning(user, signal),
+    health,
+    log,
+  });
   stages.use(watch.start());
   if (config.BRIDGE_KEEP_AWAKE) stages.use(new KeepAwake(log).start());
 }
@@ -239,7 +244,11 @@ function prepareSending(parts: SendingParts, currentDb: () => ChatDb | undefined
     routes: config.BRIDGE_SEND_ROUTES,
     inputs: new InputFiles(pathsIn(config.BRIDGE_HOME).inputs),
     files: staging,
-    launchMessages: (signal) => messagesApp.launch(signal),
+    launchMessages: async (signal) => {
+      await messagesApp.launch(signal);
+      // Where the Mac lacks the tools for that, a script can do it.
+      await messages.probe(signal);
+    },
     restartMessages: config.BRIDGE_RESTART_MESSAGES ? (signal) => messagesApp.restart(signal) : undefined,
     osascriptTimeoutMs: config.BRIDGE_OSASCRIPT_TIMEOUT,
     onFinding,

@@ -104,13 +104,17 @@ export interface CheapOptions {
 }
 
 /** The checks that a running bridge makes of itself: cheap, and none of them speaks to Messages. */
-export function examineCheaply({ paths, isMessagesRunning }: CheapOptions): Promise<Result[]> {
-  return Promise.all([
+export async function examineCheaply(
+  { paths, isMessagesRunning }: CheapOptions,
+  signal: AbortSignal,
+): Promise<Result[]> {
+  const groups = await Promise.all([
     guard('staging', async () => [checkStaging(paths.staging)]),
-    guard('messages_running', async () => [await checkMessagesRunning(isMessagesRunning)]),
+    guard('messages_running', async () => [await checkMessagesRunning(isMessagesRunning, signal)]),
     guard('disk', async () => [checkDisk(paths.home)]),
-    guard('power', async () => [await checkPower()]),
-  ]).then((groups) => groups.flat());
+    guard('power', async () => [await checkPower(signal)]),
+  ]);
+  return groups.flat();
 }
 
 // Granted program by program: what holds for this process need not hold for the bridge.

@@ -49,9 +49,12 @@ function macosOf(kernel: string): string {
   return String(darwin >= 25 ? darwin + 1 : darwin - 9);
 }
 
-export async function checkMessagesRunning(isRunning: () => Promise<boolean | undefined>): Promise<Result> {
+export async function checkMessagesRunning(
+  isRunning: (signal?: AbortSignal) => Promise<boolean | undefined>,
+  signal?: AbortSignal,
+): Promise<Result> {
   const check = 'messages_running';
-  const running = await isRunning();
+  const running = await isRunning(signal);
   if (running === undefined)
     return unknown(check, 'Whether Messages runs cannot be told (pgrep does not say).');
   if (running) return ok(check, 'Messages is running.');
@@ -62,9 +65,9 @@ export async function checkMessagesRunning(isRunning: () => Promise<boolean | un
   );
 }
 
-export async function checkPower(): Promise<Result> {
+export async function checkPower(signal?: AbortSignal): Promise<Result> {
   const check = 'power';
-  const asked = await runTool('pmset', ['-g'], { timeoutMs: LIMIT_MS });
+  const asked = await runTool('pmset', ['-g'], { timeoutMs: LIMIT_MS, ...(signal && { signal }) });
   const found = asked.kind === 'ended' ? /^\s*sleep\s+(\d+)(.*)$/m.exec(asked.stdout) : null;
   if (found === null) return unknown(check, 'The energy settings cannot be told (pmset does not say).');
   const [, minutes, note = ''] = found;

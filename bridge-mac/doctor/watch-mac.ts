@@ -14,7 +14,7 @@ export interface WatchOptions extends CheapOptions {
 /** Makes the cheap checks every minute for as long as the bridge runs, and keeps its report fresh. */
 export function watchMac({ health, log, ...options }: WatchOptions): Loop {
   const step = async (signal: AbortSignal): Promise<number> => {
-    const results = await examineCheaply(options);
+    const results = await examineCheaply(options, signal);
     if (signal.aborted) return 0;
     for (const result of results) {
       const finding = toFinding(result);

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 
-/** A folder of small programs that stand in for those of macOS, alone on PATH while it lives. Each records its calls. */
+/**
+ * A folder of small programs that stand in for those of macOS. Each records its calls. Alone on this process' PATH while it
+ * lives, unless `onPath` says otherwise.
+ */
 export class StandInTools implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'bluewire-tools-'));
 
-  constructor() {
-    vi.stubEnv('PATH', this.folder);
+  constructor({ onPath = true } = {}) {
+    if (onPath) vi.stubEnv('PATH', this.folder);
   }
 
   /** What a program may call beside the shell's own words, however bare PATH is. */

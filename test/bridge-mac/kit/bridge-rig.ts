@@ -48,6 +48,11 @@ export class BridgeRig implements AsyncDisposable {
     return new BridgeRig(hub, simulated, folder, env);
   }
 
+  /** Environment of every command from now on. */
+  set(env: Record<string, string>): void {
+    Object.assign(this.#env, env);
+  }
+
   command(...args: string[]): Program {
     return new Program(`bridge ${args[0]}`, 'bridge-mac/main.ts', args, {
       ...this.mac.bridgeEnv(),
