@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Logger } from 'pino';
 
@@ -19,6 +19,8 @@ interface Conversion {
   args: (from: string, to: string) => string[];
   extension: string;
   mimeType: string;
+  /** What such a file has at this place, so that another system's program of the same name is found out. */
+  mark: { at: number; bytes: Buffer };
 }
 
 const TO_JPEG: Conversion = {
@@ -26,12 +28,14 @@ const TO_JPEG: Conversion = {
   args: (from, to) => ['-s', 'format', 'jpeg', from, '--out', to],
   extension: '.jpg',
   mimeType: 'image/jpeg',
+  mark: { at: 0, bytes: Buffer.from([0xff, 0xd8, 0xff]) },
 };
 const TO_M4A: Conversion = {
   tool: 'afconvert',
   args: (from, to) => ['-f', 'm4af', '-d', 'aac', from, to],
   extension: '.m4a',
   mimeType: 'audio/mp4',
+  mark: { at: 4, bytes: Buffer.from('ftyp') },
 };
 
 /** What few programs beyond Apple's can open, by extension. */
@@ -54,27 +58,28 @@ export async function convertFile(
 ): Promise<PresentedFile | undefined> {
   const conversion = CONVERSIONS[extname(file.path).toLowerCase()];
   if (conversion === undefined) return undefined;
-  const { tool, args, extension, mimeType } = conversion;
+  const { tool, args, extension, mimeType, mark } = conversion;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${crypto.randomUUID()}${extension}`);
-  const isDone = await run(
-    tool,
-    args(file.path, path),
-    AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
-  );
-  const size = isDone
-    ? await stat(path).then(
-        (stats) => stats.size,
-        () => 0,
-      )
-    : 0;
-  if (size === 0) {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  const isDone = (await run(tool, args(file.path, path), limit)) && (await hasMark(path, mark));
+  if (!isDone) {
     log.debug({ tool }, 'a file could not be converted: the original goes');
     await rm(path, { force: true });
     return undefined;
   }
   const stem = file.name.slice(0, file.name.length - extname(file.name).length);
   return { path, name: `${stem.slice(0, 250)}${extension}`, mimeType };
+}
+
+async function hasMark(path: string, { at, bytes }: Conversion['mark']): Promise<boolean> {
+  try {
+    await using file = await open(path, 'r');
+    const { buffer } = await file.read(Buffer.alloc(bytes.length), 0, bytes.length, at);
+    return buffer.equals(bytes);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a tool came to a good end. One that does not end in time is killed, and not waited for. */
