@@ -15,7 +15,7 @@ const DECLARED: Record<string, readonly string[]> = {
   'application/json': ['json'],
 };
 
-/** Kinds of files that go by several extensions: any of them fits the types of the group. */
+/** Kinds of files that go by several extensions, each of which fits the types of the group. */
 const FAMILIES: { types: RegExp; extensions: readonly string[] }[] = [
   { types: /^image\/jpeg$/, extensions: ['jpg', 'jpeg', 'jpe', 'jfif'] },
   { types: /^image\/tiff$/, extensions: ['tif', 'tiff'] },

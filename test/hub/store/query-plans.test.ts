@@ -66,6 +66,7 @@ async function exercise(store: Store): Promise<void> {
   await store.unrouteDevice(line.device_id);
   await store.unrouteAll();
   await store.expireQueued(NOW + 2 * HOUR, 10);
+  await exerciseFiles(store);
   await store.countQueues(NOW);
   await store.updateWorkspace(line.location_id, { connected: false, url: null }, NOW);
   await store.updateDevice(line.device_id, { paused: true }, NOW);
@@ -77,14 +78,39 @@ async function exercise(store: Store): Promise<void> {
   await store.listDeliveries({ workspace: line.location_id }, { limit: 5 });
 }
 
+/** Files both ways, from the fetch to their end. */
+async function exerciseFiles(store: Store): Promise<void> {
+  const line = await addLine(store);
+  const file = { sha256: 'a'.repeat(64), name: 'a.jpg', mime_type: 'image/jpeg', size: 7 };
+  const attachments = ['https://a.example/1', 'https://b.example/2', 'https://c.example/3'];
+  await store.acceptMessages(
+    [newMessage(line.location_id, { attachments }), newMessage(line.location_id)],
+    NOW,
+  );
+  const places = { total: 8, per_workspace: 4, per_host: 2 };
+  const [first, second] = await store.claimFetches({ owner: 'hub-1', lease_until: NOW, places }, NOW);
+  await store.settleFetch('hub-1', first!, { kind: 'stored', file }, NOW);
+  const retry = { kind: 'retry', at: NOW, counts: true, reason: 'slow.' } as const;
+  await store.settleFetch('hub-1', second!, retry, NOW);
+  await store.releaseFetches('hub-1');
+  const [last] = await store.claimFetches({ owner: 'hub-1', lease_until: NOW, places }, NOW);
+  await store.settleFetch('hub-1', last!, { kind: 'unavailable', reason: 'gone.' }, NOW);
+  await store.recordFile(file, NOW);
+  await store.recordJournal(line.device_id, new Journal().batch(messageEntry({ attachments: [file] })), NOW);
+  await store.findGrantedFile(line.device_id, file.sha256);
+  await store.touchFile(file.sha256, NOW);
+  await store.listUnneededFiles({ before: NOW, limit: 10 }, NOW);
+  await store.forgetFile(file.sha256, NOW, NOW);
+}
+
 /** Statements whose index the planner must find, by a part of their text that no other has. */
 const SERVED: [part: string, index: string][] = [
-  ['(location_id, channel) > (?, ?)', 'messages_unrouted'],
+  ['(location_id, channel, only_device) > (?, ?, ?)', 'messages_unrouted'],
   ['device_id IS NULL AND held = 0 AND location_id = ? AND channel = ?', 'messages_unrouted'],
-  ["status = 'QUEUED' AND device_id = ? AND owner IS NULL ORDER BY seq LIMIT ?", 'messages_offerable'],
+  ["status = 'QUEUED' AND device_id = ? AND owner IS NULL AND expires_at > ?", 'messages_offerable'],
   ["status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?", 'messages_leased'],
   ['owner IS NULL AND expires_at <= ?', 'messages_expiring'],
-  ['location_id > ?', 'deliveries_due'],
+  ['next_attempt_at IS NOT NULL AND location_id > ?', 'deliveries_due'],
   ['location_id = ? AND next_attempt_at <= ?', 'deliveries_due'],
   ["status = 'pending' AND owner IS NOT NULL AND lease_until <= ?", 'deliveries_leased'],
   ["CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE status = 'pending'", 'deliveries_conversation'],
@@ -92,6 +118,12 @@ const SERVED: [part: string, index: string][] = [
     "status = 'pending' AND location_id = CAST(? AS TEXT) AND phone = CAST(? AS TEXT) ORDER BY seq LIMIT 1",
     'deliveries_conversation',
   ],
+  ["state = 'waiting' AND owner IS NULL AND location_id > ?", 'attachments_due'],
+  ['AND owner IS NULL AND location_id = ? AND host > ?', 'attachments_due'],
+  ['a.owner IS NULL AND a.location_id = ? AND a.host = ?', 'attachments_due'],
+  ['GROUP BY location_id, host', 'attachments_leased'],
+  ['SET held = 0', 'messages_held'],
+  ['used_at < ? AND needed_until < ?', 'files'],
   ['FROM conversations WHERE phone = ? AND location_id = ?', 'PRIMARY KEY'],
 ];
 
