@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Logger } from 'pino';
 import { Loop } from '../shared/runtime/loop.ts';
 
+const CAFFEINATE = 'caffeinate';
 const LEAST_REST_MS = 250;
 const MOST_REST_MS = 10 * 60_000;
 /** One that ran as long as this was in order, whatever ended it. */
@@ -47,7 +48,7 @@ export class KeepAwake implements AsyncDisposable {
     const args = ['-i', '-m', '-s', '-w', String(process.pid)];
     let child: ChildProcess;
     try {
-      child = spawn('caffeinate', args, { stdio: 'ignore' });
+      child = spawn(CAFFEINATE, args, { stdio: 'ignore' });
     } catch (error) {
       return Promise.resolve(String(error));
     }
