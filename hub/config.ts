@@ -48,7 +48,7 @@ export const HUB_SETTINGS = {
   HUB_DATA_DIR: {
     parse: z.string(),
     default: './data/hub',
-    help: 'Folder of the database and of generated secrets.',
+    help: 'Folder of the database, of files, and of generated secrets.',
   },
   DATABASE_URL: {
     parse: z.string(),
@@ -57,7 +57,7 @@ export const HUB_SETTINGS = {
   HUB_SECRET: {
     parse: z.string().min(1),
     shownDefault: 'generated into HUB_DATA_DIR',
-    help: 'Key for encryption at rest (webhook headers, signing secrets).',
+    help: 'Key for encryption at rest (webhook headers, signing secrets) and for the links to files.',
   },
   HUB_ADMIN_TOKEN: {
     parse: credentialSetting,

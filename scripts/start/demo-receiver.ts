@@ -41,7 +41,10 @@ function describeEvent(body: string): string | undefined {
     case 'STATUS-UPDATE':
       return `webhook ← ${event.message_id} to ${event.phone}: ${event.status}${event.error ? ` (${event.error.message})` : ''}`;
     case 'MESSAGE':
-      return `webhook ← message from ${event.phone} by ${event.channel}: ${event.message}`;
+      return [
+        `webhook ← message from ${event.phone} by ${event.channel}: ${event.message}`,
+        ...event.attachments.map((link) => `            with ${link}`),
+      ].join('\n');
     case 'TEST':
       return `webhook ← test event: ${event.message}`;
     default:
