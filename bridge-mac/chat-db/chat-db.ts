@@ -75,7 +75,22 @@ export class ChatDb implements Disposable {
 
   /** Runs `read` on one consistent state of the database. */
   snapshot<Result>(read: () => Result): Result {
-    return this.#db.inTransaction ? read() : this.#db.transaction(read)();
+    if (this.#db.inTransaction) return read();
+    this.#db.exec('BEGIN');
+    try {
+      return read();
+    } finally {
+      this.#endSnapshot();
+    }
+  }
+
+  // Once a read has met damaged pages, COMMIT fails too. Nothing was written, so nothing is lost.
+  #endSnapshot(): void {
+    try {
+      this.#db.exec('COMMIT');
+    } catch {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    }
   }
 
   /** 0 for an empty database. */
@@ -123,6 +138,11 @@ export class ChatDb implements Disposable {
   /** Rows dated at or after `since` (epoch milliseconds) that were edited or taken back, oldest first. */
   editedSince(since: number): MessageRow[] {
     return this.#queries.editedSince.all(toAppleTime(since)).map(toMessageRow);
+  }
+
+  /** ROWIDs of rows dated at or after `since`, read from the index alone. */
+  rowIdsSince(since: number): number[] {
+    return this.#queries.datedSince.all(toAppleTime(since)).map((raw) => Number(asInteger(raw.row_id)));
   }
 
   /** The owner's accounts that rows above `rowId` were sent through. */

@@ -5,7 +5,7 @@ import type { ChatDb } from './chat-db.ts';
 import { type Judgement, judgeRow, type OwnSends, type Ready } from './judge-row.ts';
 import { addressOf } from './origin.ts';
 import type { MessageRow } from './rows.ts';
-import { isDamage } from './salvage.ts';
+import { isDamage, readOr } from './salvage.ts';
 import { isReplayOf, isTellingDate } from './twins.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -77,7 +77,11 @@ export class Judging {
     const { store, now } = this.#deps;
     if (!isTellingDate(row, now())) return store.inbox.marksOf(entry.guid) !== undefined;
     if (store.inbox.hasSeen(entry.guid, twin, row.dateEdited > 0n)) return true;
-    return db.earlierTwinsOf(row).some((earlier) => isReplayOf(row, earlier));
+    const earlier = readOr(
+      () => db.earlierTwinsOf(row),
+      () => [],
+    );
+    return earlier.some((twin) => isReplayOf(row, twin));
   }
 
   #noteAccount(account: string | null): void {

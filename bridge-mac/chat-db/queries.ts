@@ -60,6 +60,7 @@ export interface Queries {
   ownBetween: Statement<[bigint, bigint], Raw>;
   sameMoment: Statement<[bigint, number], Raw>;
   editedSince: Statement<[bigint], Raw>;
+  datedSince: Statement<[bigint], Raw>;
   accountsAfter: Statement<[number], Raw>;
   chatsOf: Statement<[number], Raw>;
   participants: Statement<[number], Raw>;
@@ -83,6 +84,7 @@ export function prepareQueries(db: Database): Queries {
     ownBetween: exact(sql.ownBetween),
     sameMoment: exact(sql.sameMoment),
     editedSince: exact(sql.editedSince),
+    datedSince: exact(sql.datedSince),
     accountsAfter: exact(sql.accountsAfter),
     chatsOf: exact(sql.chatsOf),
     participants: exact(sql.participants),
@@ -116,6 +118,7 @@ export function queryTexts(db: Database) {
     sameMoment: `${rows} WHERE m.date = ? AND +m.ROWID < ?`,
     // There is no index on date_edited: a window on date is.
     editedSince: `${rows} WHERE m.date >= ? AND ${hasEdits ? 'm.date_edited > 0' : '0'} ORDER BY m.date`,
+    datedSince: 'SELECT ROWID AS row_id FROM message WHERE date >= ? ORDER BY date',
     accountsAfter: `SELECT DISTINCT ${message.has('account') ? 'm.account' : 'NULL'} AS account FROM message m
       WHERE m.ROWID > ? AND +m.is_from_me = 1`,
     chatsOf: `SELECT c.ROWID AS chat_id, c.guid AS guid, ${optional(columnsOf(db, 'chat'), 'c', OPTIONAL_OF_CHAT)}

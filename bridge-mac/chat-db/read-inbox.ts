@@ -4,7 +4,7 @@ import type { ChatDb } from './chat-db.ts';
 import type { Judgement, Ready } from './judge-row.ts';
 import { DAMAGED_PAGES, Judging, type JudgingDeps } from './judging.ts';
 import type { AttachmentRow, MessageRow } from './rows.ts';
-import { isDamage, listRowIds, salvageRows } from './salvage.ts';
+import { isDamage, listRowIds, readOr, salvageRows } from './salvage.ts';
 import { settleCursor } from './settle-cursor.ts';
 import { EditSweep } from './sweep-edits.ts';
 
@@ -214,12 +214,10 @@ export class Inbox {
   }
 
   #find(db: ChatDb, waiting: PendingRow): MessageRow | 'damaged' | undefined {
-    try {
-      return db.findRow(waiting);
-    } catch (error) {
-      if (isDamage(error)) return 'damaged';
-      throw error;
-    }
+    return readOr<MessageRow | 'damaged' | undefined>(
+      () => db.findRow(waiting),
+      () => 'damaged',
+    );
   }
 
   #drop({ guid }: PendingRow): 'done' {

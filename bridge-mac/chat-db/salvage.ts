@@ -15,6 +15,16 @@ export interface Salvaged {
   upTo: number;
 }
 
+/** Runs `read`; where that meets damaged pages, `otherwise`. */
+export function readOr<Result>(read: () => Result, otherwise: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return otherwise();
+  }
+}
+
 /** Reads up to `limit` ROWIDs above `rowId` one by one, past those whose pages are damaged. */
 export function salvageRows(db: ChatDb, rowId: number, limit: number): Salvaged {
   const last = Math.min(rowId + limit, db.maxRowId());

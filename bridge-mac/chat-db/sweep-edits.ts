@@ -6,7 +6,7 @@ import type { ChatDb } from './chat-db.ts';
 import { judgeEdit } from './judge-edit.ts';
 import { originOf } from './origin.ts';
 import type { MessageRow } from './rows.ts';
-import { isDamage } from './salvage.ts';
+import { readOr } from './salvage.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -55,15 +55,14 @@ export class EditSweep {
     this.#owesLook = moment - this.#sweptAt < SHORT_EVERY_MS;
     if (this.#owesLook) return;
     const isLong = moment - (this.#sweptLongAt ?? Number.NEGATIVE_INFINITY) >= LONG_EVERY_MS;
-    try {
-      const rows = db.editedSince(this.#since(isLong));
-      store.transaction(() => {
-        for (const row of rows) this.#take(db, row);
-      });
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      this.#deps.log.warn({ err: error }, 'Damaged pages in chat.db: edits of some messages cannot be read.');
-    }
+    const since = this.#since(isLong);
+    const rows = readOr(
+      () => db.editedSince(since),
+      () => readOneByOne(db, since),
+    );
+    store.transaction(() => {
+      for (const row of rows) this.#take(db, row);
+    });
     this.#sweptAt = moment;
     if (isLong) this.#sweptLongAt = moment;
   }
@@ -81,7 +80,11 @@ export class EditSweep {
     const wants = (event: ExtraEvent): boolean => extraEvents().includes(event);
     const told = store.inbox.marksOf(row.guid);
     if (told === undefined) return;
-    const origin = originOf(row, db.chatsOf(row.rowId), store.inbox.ownAddresses[0] ?? '');
+    const chats = readOr(
+      () => db.chatsOf(row.rowId),
+      () => [],
+    );
+    const origin = originOf(row, chats, store.inbox.ownAddresses[0] ?? '');
     if ('lacks' in origin) return;
     const judged = judgeEdit(row, told, origin, now());
     if (judged === undefined) return;
@@ -93,4 +96,19 @@ export class EditSweep {
     append(entries);
     for (const { kind, guid } of entries) log.info({ row_id: row.rowId, guid }, kind);
   }
+}
+
+/** What an index without damage leads to, past rows on damaged pages. */
+function readOneByOne(db: ChatDb, since: number): MessageRow[] {
+  const ids = readOr(
+    () => db.rowIdsSince(since),
+    () => [],
+  );
+  return ids.flatMap((id) => {
+    const row = readOr(
+      () => db.rowAt(id),
+      () => undefined,
+    );
+    return row !== undefined && row.dateEdited > 0n ? [row] : [];
+  });
 }

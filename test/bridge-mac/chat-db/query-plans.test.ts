@@ -20,6 +20,7 @@ const SERVED: Record<keyof ReturnType<typeof queryTexts>, RegExp> = {
   ownBetween: /SEARCH m USING INDEX message_idx_date/,
   sameMoment: /SEARCH m USING INDEX message_idx_date \(date=\?/,
   editedSince: /SEARCH m USING INDEX message_idx_date \(date>\?\)/,
+  datedSince: /SEARCH message USING COVERING INDEX message_idx_date \(date>\?\)/,
   accountsAfter: /SEARCH m USING INTEGER PRIMARY KEY \(rowid>\?\)/,
   chatsOf: /SEARCH j USING (COVERING )?INDEX chat_message_join_idx_message_id_only/,
   participants: /SEARCH j USING (COVERING )?INDEX sqlite_autoindex_chat_handle_join_1/,

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { presentName } from '../../../bridge-mac/attachments/incoming-path.ts';
 import { ChatDb } from '../../../bridge-mac/chat-db/chat-db.ts';
 import type { OwnSends } from '../../../bridge-mac/chat-db/judge-row.ts';
 import { type FileDesk, Inbox } from '../../../bridge-mac/chat-db/read-inbox.ts';
@@ -38,7 +39,7 @@ export class InboxRig implements AsyncDisposable {
   /** Gives every file at once, unless a test brings its own. */
   files: FileDesk = {
     resultsOf: (_message, files) =>
-      files.map((file) => ({ name: file.name ?? '', unavailable: 'attachment_unavailable' })),
+      files.map((file) => ({ name: presentName(file.name), unavailable: 'attachment_unavailable' })),
     forget: () => undefined,
   };
 
