@@ -29,7 +29,10 @@ export async function pairWithHub(
   prepareHome(home);
   const paths = pathsIn(home);
   using lock = takeLock(paths.lock);
-  if (lock === undefined) throw new Error('The bridge is running: stop it, pair, and start it again.');
+  if (lock === undefined)
+    throw new Error(
+      'The bridge is running: stop it (Ctrl-C in its terminal, or `bluewire-bridge uninstall`), pair, and start it again.',
+    );
   const before = readOldIdentity(paths.identity);
   const pairedAt = now();
   const { device_id, device_name, token } = await redeem(url, code);
@@ -42,7 +45,7 @@ export async function pairWithHub(
 
 function describe(identity: Identity, before: Identity | undefined, isSame: boolean): string {
   const paired = `Paired with ${identity.hub_url} as “${identity.device_name}”.`;
-  const next = 'Start the bridge with `bluewire-bridge run`.';
+  const next = 'Start the bridge with `bluewire-bridge run`, or with `bluewire-bridge install` for good.';
   if (before === undefined) return `${paired} ${next}`;
   const kept = isSame
     ? 'The device is the same: its journal and its place in Messages are kept.'
