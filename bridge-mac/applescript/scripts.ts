@@ -61,8 +61,9 @@ function addressing(route: SendRoute, channel: Channel): string[] {
       ];
 }
 
-/** Asks something of Messages that changes nothing. */
+/** Starts Messages where it does not run, and asks it something that changes nothing. */
 export const PROBE_SCRIPT = `tell application "Messages"
+	launch
 	count of accounts
 end tell`;
 

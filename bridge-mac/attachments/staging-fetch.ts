@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { filePath, MAX_FILE_BYTES, type WireFile } from '../../shared/wire/files.ts';
+import { releaseMemory } from './release-memory.ts';
 
 const STALLED_AFTER_MS = 30_000;
+const RELEASE_EVERY_BYTES = 2 * 1024 * 1024;
 // No staged name starts with a dot.
 const PARTIAL = '.partial';
 
@@ -104,6 +106,7 @@ async function save(
   onBytes: () => void,
 ): Promise<Progress> {
   let size = start;
+  let unreleased = 0;
   await using file = await open(partial, start === 0 ? 'w' : 'a', 0o600);
   for await (const chunk of response.body ?? []) {
     onBytes();
@@ -111,6 +114,10 @@ async function save(
     if (size > MAX_FILE_BYTES) throw new WrongContentError('the file is larger than any that is carried');
     await writeAll(file, chunk);
     hash.update(chunk);
+    unreleased += chunk.byteLength;
+    if (unreleased < RELEASE_EVERY_BYTES) continue;
+    unreleased = 0;
+    releaseMemory();
   }
   await file.sync();
   return { hash, size };

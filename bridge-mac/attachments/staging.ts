@@ -91,8 +91,11 @@ export class Staging implements AsyncDisposable {
   }
 
   async #step(): Promise<number> {
-    const { store, now } = this.#deps;
-    await this.#sweep();
+    const { store, now, log } = this.#deps;
+    // What cannot be tidied up now is tidied up later; sending does not depend on it.
+    await this.#sweep().catch((error: unknown) =>
+      log.debug({ err: error }, 'staged files could not be removed'),
+    );
     const unstaged = store.sends.unstaged();
     const waiting = unstaged.filter(({ position }) => !this.#running.has(position));
     for (const send of waiting) {
@@ -175,7 +178,17 @@ export class Staging implements AsyncDisposable {
   }
 }
 
-const LOCAL_TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENOTDIR', 'EMFILE']);
+const LOCAL_TROUBLE = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'ENOTDIR',
+  'EEXIST',
+  'EMFILE',
+]);
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown trouble';
