@@ -81,6 +81,7 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
     log: log.child({ part: 'devices' }),
     now,
     onDeliveriesDue: () => deliverer.wake(),
+    onDeviceChanged: (deviceId) => dispatcher.reroute([deviceId]),
   });
   starting.defer(() => gateway.close());
   starting.defer(() => http.stopAccepting());
@@ -168,7 +169,10 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
       isOnline: (deviceId) => presence.isOnline(deviceId),
       disconnectDevice: (deviceId) => presence.disconnect(deviceId),
       sendTestEvent: (workspace) => sendTestEvent(poster, workspace, now()),
-      onDevicesChanged: (deviceIds) => dispatcher.reroute(deviceIds),
+      onDevicesChanged: (deviceIds) => {
+        dispatcher.reroute(deviceIds);
+        presence.refreshSettings(deviceIds);
+      },
       onDeliveriesDue: () => deliverer.wake(),
     }),
     ...media.routes,

@@ -7,6 +7,7 @@ import {
 } from '../../shared/api/devices.ts';
 import { pageQuerySchema, pageSchema } from '../../shared/api/pages.ts';
 import { CHANNELS_OF_KIND, type Channel, type DeviceKind } from '../../shared/channels.ts';
+import { UNPACED } from '../../shared/wire/settings.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { CODE_LIFETIME_MS, createCode, hashCode } from '../credentials/tokens.ts';
@@ -122,6 +123,7 @@ function editRoute({ store, now, isOnline, onDevicesChanged }: AdminDependencies
       if (body.address !== undefined) changes.address = body.address;
       const channels = judgeChannels(device.kind, body.channels);
       if (channels) changes.channels = channels;
+      if (body.pace !== undefined) changes.pace = body.pace ?? UNPACED;
       const changed = (await store.updateDevice(device.id, changes, now())) ?? refuseDevice();
       onDevicesChanged([device.id]);
       return { status: 200, body: showDevice(changed, isOnline(device.id)) };

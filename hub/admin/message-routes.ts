@@ -3,12 +3,14 @@ import { messageQuerySchema, messageSchema, messageTimelineSchema } from '../../
 import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { explainWaiting } from './explain-waiting.ts';
 import { showMessage, showPage, showTime } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'messages' } as const;
 
 /** Finding messages, and what happened to each. */
-export function messageRoutes({ store }: AdminDependencies): Route[] {
+export function messageRoutes(dependencies: AdminDependencies): Route[] {
+  const { store } = dependencies;
   return [
     defineRoute({
       ...BASE,
@@ -33,7 +35,8 @@ export function messageRoutes({ store }: AdminDependencies): Route[] {
         const message = await store.findMessage(id);
         if (!message) throw new ApiError('not_found', 'There is no message with this id.');
         const events = (await store.listTimeline(id)).map((event) => ({ ...event, at: showTime(event.at) }));
-        return { status: 200, body: { ...showMessage(message), events } };
+        const waiting_for = await explainWaiting(message, dependencies);
+        return { status: 200, body: { ...showMessage(message), waiting_for, events } };
       },
     }),
   ];

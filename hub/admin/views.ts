@@ -2,6 +2,7 @@ import type { DeliveryView } from '../../shared/api/deliveries.ts';
 import type { DeviceView } from '../../shared/api/devices.ts';
 import type { MessageView } from '../../shared/api/messages.ts';
 import { MASK, type WorkspaceView } from '../../shared/api/workspaces.ts';
+import { blocksSending } from '../../shared/wire/health.ts';
 import type { Assignment, Delivery, Device, Message, Page, Workspace } from '../store/records.ts';
 
 /** Epoch milliseconds as RFC 3339 in UTC. */
@@ -32,6 +33,7 @@ export function showWorkspace(workspace: Workspace, assignments: Assignment[]): 
     headers: workspace.headers.map(({ key }) => ({ key, value: MASK })),
     connected: workspace.connected,
     require_api_key: workspace.require_api_key,
+    extra_events: workspace.extra_events,
     webhook_enabled: workspace.webhook_enabled,
     webhook_disabled_reason: workspace.webhook_disabled_reason,
     devices: [...byDevice].map(([device_id, ofDevice]) => ({
@@ -59,6 +61,7 @@ export function showDevice(device: Device, online: boolean): DeviceView {
     os_version: device.os_version,
     hostname: device.hostname,
     findings: device.findings,
+    pace: device.pace,
     created_at: showTime(device.created_at),
   };
 }
@@ -66,7 +69,8 @@ export function showDevice(device: Device, online: boolean): DeviceView {
 function statusOf(device: Device, online: boolean): DeviceView['status'] {
   if (device.paired_at === null) return 'unpaired';
   if (device.paused) return 'paused';
-  return online ? 'online' : 'offline';
+  if (!online) return 'offline';
+  return blocksSending(device.findings) ? 'blocked' : 'online';
 }
 
 export function showMessage({ text, ...message }: Message): MessageView {
@@ -82,6 +86,8 @@ export function showMessage({ text, ...message }: Message): MessageView {
     channel: message.channel,
     status: message.status,
     device_id: message.device_id,
+    group_id: message.group_id,
+    from_me: message.from_me,
     error: message.error,
     created_at: showTime(message.created_at),
     updated_at: showTime(message.updated_at),

@@ -77,6 +77,8 @@ function composeWorkspace(
     signing_secret: createSigningSecret(),
     connected: false,
     require_api_key: body.require_api_key ?? model?.require_api_key ?? requireApiKeyByDefault,
+    extra_events: body.extra_events ?? model?.extra_events ?? [],
+    routes: model?.routes ?? {},
   };
 }
 
@@ -116,7 +118,7 @@ function readRoute({ store }: AdminDependencies): Route {
   });
 }
 
-function editRoute({ store, now, onDeliveriesDue }: AdminDependencies): Route {
+function editRoute({ store, now, onDeliveriesDue, onDevicesChanged }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'patch',
@@ -131,7 +133,9 @@ function editRoute({ store, now, onDeliveriesDue }: AdminDependencies): Route {
       const changed =
         (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
       onDeliveriesDue();
-      return { status: 200, body: showWorkspace(changed, await store.listAssignments(changed.location_id)) };
+      const assignments = await store.listAssignments(changed.location_id);
+      if (body.extra_events) onDevicesChanged(assignments.map(({ device_id }) => device_id));
+      return { status: 200, body: showWorkspace(changed, assignments) };
     },
   });
 }

@@ -3,14 +3,17 @@ import {
   type AssignmentsBody,
   assignmentsSchema,
   connectionSchema,
+  routingSchema,
+  routingViewSchema,
   signingSecretSchema,
   testResultSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
+import { CHANNELS } from '../../shared/channels.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
-import type { Assignment } from '../store/records.ts';
+import type { Assignment, Workspace } from '../store/records.ts';
 import { type Store, UnknownDeviceError } from '../store/store.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { refuseLocation, requireWorkspace } from './lookups.ts';
@@ -26,6 +29,8 @@ export function workspaceSettingRoutes(dependencies: AdminDependencies): Route[]
   return [
     connectionRoute(dependencies),
     devicesRoute(dependencies),
+    readRoutingRoute(dependencies),
+    writeRoutingRoute(dependencies),
     testRoute(dependencies),
     rotateRoute(dependencies),
   ];
@@ -96,6 +101,44 @@ function explainUnknownDevice(error: unknown): never {
   if (error instanceof UnknownDeviceError)
     throw refuseField('devices', `names a device that is gone: ${error.deviceId}`);
   throw error;
+}
+
+function readRoutingRoute({ store }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: `${ONE}/routing`,
+    summary: 'Reads which channels are tried, in turn, for each that a client asks for.',
+    response: { status: 200, description: 'Every channel.', schema: routingViewSchema },
+    errors: ['unknown_location'],
+    handle: async ({ params }) => {
+      const workspace = await requireWorkspace(store, params.location_id);
+      return { status: 200, body: showRouting(workspace) };
+    },
+  });
+}
+
+function writeRoutingRoute({ store, now, log }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'put',
+    path: `${ONE}/routing`,
+    summary:
+      'Replaces the routes. A further channel is tried by the same device, where the one before cannot reach.',
+    body: routingSchema,
+    response: { status: 200, description: 'Every channel.', schema: routingViewSchema },
+    errors: ['unknown_location'],
+    handle: async ({ params, body: { routes } }) => {
+      const { location_id } = await requireWorkspace(store, params.location_id);
+      const changed = (await store.updateWorkspace(location_id, { routes }, now())) ?? refuseLocation();
+      log.info({ workspace: nameInLog(location_id) }, 'routing changed');
+      return { status: 200, body: showRouting(changed) };
+    },
+  });
+}
+
+function showRouting({ routes }: Workspace) {
+  return { routes: Object.fromEntries(CHANNELS.map((channel) => [channel, routes[channel] ?? [channel]])) };
 }
 
 function testRoute({ store, sendTestEvent }: AdminDependencies): Route {

@@ -6,6 +6,8 @@ export interface DeviceConnection {
   readonly deviceId: string;
   /** Asks the device to take a message. Rejects when no answer came in time, or none will come any more. */
   offer: (send: Send) => Promise<Acceptance>;
+  /** Tells the device how to behave, where that changed since it was last told. */
+  refreshSettings: () => void;
   /** Cuts the connection at once. */
   close: () => void;
 }
@@ -49,6 +51,11 @@ export class Presence {
     if (this.#connections.get(connection.deviceId) !== connection) return;
     this.#connections.delete(connection.deviceId);
     this.#announce(connection.deviceId, false);
+  }
+
+  /** Tells those of the devices that are connected how to behave now. */
+  refreshSettings(deviceIds: Iterable<string>): void {
+    for (const deviceId of new Set(deviceIds)) this.#connections.get(deviceId)?.refreshSettings();
   }
 
   /** Cuts a device off, for instance when its credential was revoked. */

@@ -2,10 +2,11 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Accepted } from '../../shared/api/client-message.ts';
 import { ApiError, type ErrorBody } from '../../shared/api/errors.ts';
+import type { Channel } from '../../shared/channels.ts';
 import { groupCalls } from '../../shared/runtime/group.ts';
 import { Throttle, throttleKey } from '../api/throttle.ts';
 import { hashToken } from '../credentials/tokens.ts';
-import type { NewMessage, Workspace } from '../store/records.ts';
+import type { Group, NewMessage, Workspace } from '../store/records.ts';
 import { type AcceptOutcome, type Store, StoreUnavailableError } from '../store/store.ts';
 import { parseBody } from './parse-body.ts';
 import { type ClientMessage, type Fields, readFields, readMessage } from './read-message.ts';
@@ -17,7 +18,12 @@ const RETRY_AFTER_SECONDS = 5;
 export interface IngestDeps {
   store: Pick<
     Store,
-    'acceptMessages' | 'findAccepted' | 'findWorkspace' | 'listServedChannels' | 'useApiKey'
+    | 'acceptMessages'
+    | 'findAccepted'
+    | 'findServedGroup'
+    | 'findWorkspace'
+    | 'listServedChannels'
+    | 'useApiKey'
   >;
   /** HUB_MESSAGE_TTL, milliseconds. */
   messageTtl: number;
@@ -90,7 +96,10 @@ async function takeMessage(request: ClientRequest, ingest: Ingest): Promise<Acce
   const workspace = await findWorkspace(fields, request.source, ingest);
   if (workspace.require_api_key) await checkApiKey(workspace, request, ingest);
   const message = readMessage(fields);
-  const obstacle = await findObstacle(workspace, message, ingest);
+  const group = message.phone.startsWith('group:')
+    ? await ingest.store.findServedGroup(workspace.location_id, message.phone)
+    : undefined;
+  const obstacle = await findObstacle(workspace, message, group, ingest);
   if (obstacle) {
     const known = await ingest.store.findAccepted(workspace.location_id, message.message_id);
     if (known === undefined) throw obstacle;
@@ -101,6 +110,7 @@ async function takeMessage(request: ClientRequest, ingest: Ingest): Promise<Acce
     ...message,
     id: randomUUIDv7(),
     location_id: workspace.location_id,
+    only_device: group?.device_id,
     expires_at: ingest.clock() + ingest.messageTtl,
   };
   const outcome = await ingest.accept(accepted);
@@ -141,7 +151,8 @@ async function refuseStranger(refusal: ApiError, source: string, { throttle }: I
 
 async function findObstacle(
   { location_id, connected }: Workspace,
-  { channel }: ClientMessage,
+  { channel, phone }: ClientMessage,
+  group: Group | undefined,
   { store }: Ingest,
 ): Promise<ApiError | undefined> {
   if (!connected)
@@ -151,12 +162,20 @@ async function findObstacle(
       'names a workspace that is switched off: an operator must connect it',
     );
   const served = await store.listServedChannels(location_id);
-  if (served.includes(channel)) return undefined;
-  return refuseField(
-    'channel_not_assigned',
-    'channel',
-    `has no device: none assigned to this workspace serves ${channel}`,
-  );
+  if (!served.includes(channel))
+    return refuseField(
+      'channel_not_assigned',
+      'channel',
+      `has no device: none assigned to this workspace serves ${channel}`,
+    );
+  return phone.startsWith('group:') ? findGroupObstacle(channel, group) : undefined;
+}
+
+function findGroupObstacle(channel: Channel, group: Group | undefined): ApiError | undefined {
+  if (group === undefined)
+    return refuseField('invalid_phone', 'phone', 'names a group that no device of this workspace is in');
+  if (group.channel === channel) return undefined;
+  return refuseField('invalid_channel', 'channel', `must be ${group.channel}: that is what the group uses`);
 }
 
 function answer(outcome: AcceptOutcome, { location_id }: Workspace, { message_id }: ClientMessage): Accepted {

@@ -8,6 +8,7 @@ const REQUIRED_FIELDS = ['location_id', 'user_id', 'phone', 'message', 'message_
 
 const MAX_ID_CHARACTERS = 128;
 const MAX_URL_CHARACTERS = 8_192;
+const GROUP = /^group:[0-9a-f-]{36}$/;
 
 /** What a client asked for, as the hub keeps it. */
 export interface ClientMessage {
@@ -98,6 +99,8 @@ function readChannel(value: unknown): Channel | undefined {
 
 function readPhone(value: unknown, channel: Channel): ReturnType<typeof normalizeRecipient> {
   if (typeof value !== 'string') return { fault: 'must be text, such as "+12145550100"' };
+  if (value.startsWith('group:'))
+    return GROUP.test(value) ? { phone: value } : { fault: 'is not the id of a group as its events name it' };
   return normalizeRecipient(value, channel);
 }
 

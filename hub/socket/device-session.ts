@@ -4,19 +4,19 @@ import type { z } from 'zod';
 import { VERSION } from '../../shared/version.ts';
 import { type Acceptance, acceptanceSchema } from '../../shared/wire/acceptance.ts';
 import type { DeviceEvents, HubEvents } from '../../shared/wire/events.ts';
-import { healthSchema } from '../../shared/wire/health.ts';
+import { blocksSending, healthSchema } from '../../shared/wire/health.ts';
 import type { Hello } from '../../shared/wire/hello.ts';
-import { type JournalAck, type JournalBatch, journalBatchSchema } from '../../shared/wire/journal.ts';
+import type { JournalAck } from '../../shared/wire/journal.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import type { Send } from '../../shared/wire/send.ts';
-import { UNPACED } from '../../shared/wire/settings.ts';
 import type { DeviceConnection, Presence } from '../devices/presence.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Device } from '../store/records.ts';
 import { type DeviceStore, JournalGapError, type MessageStore } from '../store/store.ts';
+import { batchEnvelopeSchema, type Judgement, judgeBatch } from './judge-batch.ts';
 
 export interface SessionDependencies {
-  store: Pick<DeviceStore, 'recordHello' | 'recordSeen' | 'findDevice' | 'findDeviceByToken'> &
+  store: Pick<DeviceStore, 'recordHello' | 'recordSeen' | 'readSettings' | 'findDeviceByToken'> &
     Pick<MessageStore, 'recordJournal'>;
   presence: Presence;
   metrics: Metrics;
@@ -24,6 +24,8 @@ export interface SessionDependencies {
   now: () => number;
   /** Called when a journal batch led to webhook events. */
   onDeliveriesDue: () => void;
+  /** Called when a device became unable to send by what it found, or able again. */
+  onDeviceChanged: (deviceId: string) => void;
 }
 
 export type DeviceSocket = Socket<
@@ -46,6 +48,9 @@ export class DeviceSession implements DeviceConnection {
   readonly #dependencies: SessionDependencies;
   readonly #log: Logger;
   readonly #unanswered = new Set<(reason: Error) => void>();
+  /** What the device was told last of how to behave, as JSON. */
+  #settings = '';
+  #blocked: boolean;
   #tail: Promise<void> = Promise.resolve();
   #waitingBatches = 0;
   #ended = false;
@@ -55,6 +60,7 @@ export class DeviceSession implements DeviceConnection {
     this.deviceId = device.id;
     this.#socket = socket;
     this.#hello = hello;
+    this.#blocked = blocksSending(device.findings);
     this.#dependencies = dependencies;
     this.#log = dependencies.log.child({ device_id: device.id });
     socket.on('disconnect', (reason) => this.#end(reason));
@@ -93,6 +99,17 @@ export class DeviceSession implements DeviceConnection {
     });
   }
 
+  /** Tells the device how to behave, where that changed. In turn with everything else, so that the latest stands last. */
+  refreshSettings(): void {
+    this.#enqueue(async () => {
+      const settings = await this.#dependencies.store.readSettings(this.deviceId);
+      const changed = settings && JSON.stringify(settings) !== this.#settings;
+      if (!changed || this.#ended) return;
+      this.#settings = JSON.stringify(settings);
+      this.#socket.emit('settings', settings);
+    });
+  }
+
   close(): void {
     this.#socket.disconnect(true);
   }
@@ -106,27 +123,32 @@ export class DeviceSession implements DeviceConnection {
       now(),
     );
     // The device may have been removed since its token was looked up.
-    if (this.#ended || !(await store.findDevice(device.id))) {
+    const settings = await store.readSettings(device.id);
+    if (this.#ended || settings === undefined) {
       this.close();
       return;
     }
+    this.#settings = JSON.stringify(settings);
     this.#socket.emit('welcome', {
       protocol: PROTOCOL_VERSION,
       device_id: device.id,
       device_name: device.name,
       hub_version: VERSION,
       acked_seq,
-      settings: { pace: UNPACED, extra_events: [] },
+      settings,
     });
     if (presence.isOnline(device.id))
       this.#log.warn('the device connected twice; the newer connection stays');
     presence.add(this);
+    // What changed between the look and the entry was told to nobody.
+    this.refreshSettings();
     this.#log.info({ bridge_version, os_version, acked_seq }, 'device connected');
   }
 
   #takeJournal(payload: unknown, answer: unknown): void {
-    const batch = this.#read(journalBatchSchema, payload, 'journal');
-    if (!batch) return;
+    const envelope = this.#read(batchEnvelopeSchema, payload, 'journal');
+    if (!envelope) return;
+    const batch = judgeBatch(envelope);
     const fault = this.#faultOfBatch(batch, answer);
     if (fault) {
       this.#expel(fault);
@@ -139,7 +161,7 @@ export class DeviceSession implements DeviceConnection {
     });
   }
 
-  #faultOfBatch(batch: JournalBatch, answer: unknown): string | undefined {
+  #faultOfBatch(batch: Judgement, answer: unknown): string | undefined {
     const first = batch.entries[0]?.seq ?? 0;
     if (batch.journal_id !== this.#hello.journal_id)
       return 'sent a batch of another journal than its hello named';
@@ -152,13 +174,15 @@ export class DeviceSession implements DeviceConnection {
   }
 
   // Not acknowledged means not kept: the device resends whatever a failure here leaves unanswered.
-  async #recordJournal(batch: JournalBatch, answer: (ack: JournalAck) => void): Promise<void> {
+  async #recordJournal(batch: Judgement, answer: (ack: JournalAck) => void): Promise<void> {
     const { store, metrics, now, onDeliveriesDue } = this.#dependencies;
     try {
       const { acked_seq, deliveries } = await store.recordJournal(this.deviceId, batch, now());
       if (deliveries > 0) onDeliveriesDue();
       answer({ acked_seq });
-      for (const { entry } of batch.entries) metrics.journalEntries.inc({ kind: entry.kind });
+      for (const { entry } of batch.entries) metrics.journalEntries.inc({ kind: entry?.kind ?? 'malformed' });
+      for (const { seq, paths } of batch.malformed)
+        this.#log.warn({ seq, paths }, 'a journal entry is malformed; it was passed over and acknowledged');
     } catch (error) {
       if (!(error instanceof JournalGapError)) throw error;
       this.#log.warn({ expected: error.expected }, 'the journal has a gap; the device is asked to resend');
@@ -169,8 +193,15 @@ export class DeviceSession implements DeviceConnection {
   #takeHealth(payload: unknown): void {
     const health = this.#read(healthSchema, payload, 'health');
     if (!health) return;
-    const { store, now } = this.#dependencies;
-    this.#enqueue(() => store.recordSeen(this.deviceId, health, now()));
+    const { store, now, onDeviceChanged } = this.#dependencies;
+    this.#enqueue(async () => {
+      await store.recordSeen(this.deviceId, health, now());
+      const blocked = blocksSending(health.findings);
+      if (blocked === this.#blocked) return;
+      this.#blocked = blocked;
+      this.#log.warn({ blocked }, blocked ? 'the device cannot send' : 'the device can send again');
+      onDeviceChanged(this.deviceId);
+    });
   }
 
   #read<Schema extends z.ZodType>(

@@ -177,6 +177,12 @@ export interface Message {
   group_id: string | null;
   /** The owner of the device wrote it there: neither a client nor somebody else did. */
   from_me: boolean;
+  /** Of an outgoing message to a group: the one device that is in it. */
+  only_device: string | null;
+  /** Whether it was offered to its device: from then on no other may have it. */
+  offered: boolean;
+  /** Queued, and not to be routed before its files, or those of one before it, are there. */
+  waits_for_files: boolean;
   error: Failure | null;
   created_at: number;
   updated_at: number;

@@ -89,6 +89,9 @@ export function toMessage(row: Selectable<MessageRow>): Message {
     device_id: row.device_id,
     group_id: row.group_id,
     from_me: row.from_me === 1,
+    only_device: row.only_device === '' ? null : row.only_device,
+    offered: row.offered_at !== null,
+    waits_for_files: row.held > 0,
     error: row.error_code
       ? { code: row.error_code, message: row.error_message ?? failure(row.error_code).message }
       : null,

@@ -175,10 +175,16 @@ export interface MessageStore {
 export interface DeliveryStore {
   /**
    * Claims deliveries that are due, counting the attempt, in one statement. Only the oldest pending delivery of a
-   * conversation is ever claimed. `busy` names workspaces that get no more for now.
+   * conversation is ever claimed. `busy` names workspaces that get no more for now, `mostFor` how many another gets at most.
    */
   claimDeliveries(
-    request: { owner: string; lease_until: number; limit: number; busy: string[] },
+    request: {
+      owner: string;
+      lease_until: number;
+      limit: number;
+      busy: string[];
+      mostFor?: (locationId: string) => number;
+    },
     now: number,
   ): Promise<ClaimedDelivery[]>;
   /** Records attempts and their outcomes; one whose lease another owner took over is ignored. */

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import type { ClaimedDelivery, SettledDelivery } from '../store/records.ts';
 import type { DeliveryStore } from '../store/store.ts';
 import { OutcomeBuffer } from './outcome-buffer.ts';
+import { type Leave, Places } from './places.ts';
 import type { EventPoster, PostResult } from './post-event.ts';
 import { afterFailure } from './retry-schedule.ts';
 
@@ -19,11 +20,10 @@ export interface DelivererDependencies {
   random?: () => number;
 }
 
-/** POSTs at once, in all and for one workspace: an endpoint that hangs keeps only its own places busy. */
-const MAX_POSTS = 256;
-const MAX_POSTS_PER_WORKSPACE = 8;
-/** A workspace with this many in hand gets no more, so that the next are there when a place becomes free. */
-const ENOUGH_IN_HAND = 2 * MAX_POSTS_PER_WORKSPACE;
+/** A workspace with so many times its places in hand gets no more: the next are there when a place becomes free. */
+const IN_HAND = 2;
+/** One claim puts no more in line for a workspace than so many times its places. */
+const IN_LINE = 8;
 const CLAIM_LIMIT = 64;
 /** Long enough for all that one claim can put in line at an endpoint that hangs. */
 const LEASE_MS = 5 * 60_000;
@@ -32,8 +32,8 @@ const STOP_GRACE_MS = 3_000;
 
 interface Lane {
   posting: number;
-  /** Claimed, not yet POSTed. */
-  waiting: ClaimedDelivery[];
+  /** Claimed, not yet POSTed; whose lease is over when its turn comes belongs to whoever claims it next. */
+  waiting: { delivery: ClaimedDelivery; until: number }[];
 }
 
 /** Brings webhook events to their receivers: claims what is due, POSTs, records the outcome. */
@@ -44,12 +44,16 @@ export class Deliverer implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #cut = new AbortController();
   readonly #outcomes: OutcomeBuffer;
+  readonly #places: Places;
+  /** Workspaces whose next event finds no place for now. */
+  readonly #stalled = new Set<string>();
   #posting = 0;
   #stopping = false;
 
   constructor(dependencies: DelivererDependencies) {
     this.#dependencies = dependencies;
     const { store, owner, now, log } = dependencies;
+    this.#places = new Places({ onFree: () => this.#resume() });
     this.#outcomes = new OutcomeBuffer({
       log,
       settle: async (settled) => {
@@ -84,16 +88,19 @@ export class Deliverer implements AsyncDisposable {
 
   async #step(): Promise<number> {
     const { store, owner, now } = this.#dependencies;
-    const limit = Math.min(CLAIM_LIMIT, MAX_POSTS - this.#posting);
+    const limit = Math.min(CLAIM_LIMIT, this.#places.free);
     if (limit <= 0) return LONGEST_REST_MS;
-    const busy = [...this.#lanes]
-      .filter(([, lane]) => lane.posting + lane.waiting.length >= ENOUGH_IN_HAND)
-      .map(([id]) => id);
-    const claimed = await store.claimDeliveries({ owner, lease_until: now() + LEASE_MS, limit, busy }, now());
-    for (const delivery of claimed) this.#laneOf(delivery.location_id).waiting.push(delivery);
+    const busy = this.#listBusy();
+    const lease_until = now() + LEASE_MS;
+    const mostFor = (locationId: string): number => IN_LINE * this.#places.limitOf(locationId);
+    const claimed = await store.claimDeliveries({ owner, lease_until, limit, busy, mostFor }, now());
+    for (const delivery of claimed) {
+      if (delivery.failing_since !== null) this.#places.noteFailing(delivery.location_id);
+      this.#laneOf(delivery.location_id).waiting.push({ delivery, until: lease_until });
+    }
     for (const locationId of new Set(claimed.map((delivery) => delivery.location_id))) this.#pump(locationId);
     if (claimed.length === limit) return 0;
-    const next = await store.nextDeliveryAt(now(), busy);
+    const next = await store.nextDeliveryAt(now(), this.#listBusy());
     if (next === undefined) return LONGEST_REST_MS;
     return Math.min(LONGEST_REST_MS, Math.max(1, next - now()));
   }
@@ -106,28 +113,57 @@ export class Deliverer implements AsyncDisposable {
 
   #pump(locationId: string): void {
     const lane = this.#laneOf(locationId);
-    while (!this.#stopping && lane.posting < MAX_POSTS_PER_WORKSPACE) {
-      const delivery = lane.waiting.shift();
-      if (!delivery) break;
-      lane.posting += 1;
-      this.#posting += 1;
-      const run = this.#deliver(delivery, lane).finally(() => this.#running.delete(run));
-      this.#running.add(run);
+    const { now } = this.#dependencies;
+    this.#stalled.delete(locationId);
+    while (!this.#stopping) {
+      while (lane.waiting[0] && lane.waiting[0].until <= now()) lane.waiting.shift();
+      if (lane.waiting.length === 0 || lane.posting >= this.#places.limitOf(locationId)) break;
+      const leave = this.#places.take(locationId);
+      if (!leave) {
+        this.#stalled.add(locationId);
+        break;
+      }
+      const next = lane.waiting.shift();
+      if (next) this.#begin(next.delivery, lane, leave);
     }
-    if (lane.posting === 0) this.#lanes.delete(locationId);
+    if (lane.posting === 0 && lane.waiting.length === 0) this.#lanes.delete(locationId);
+  }
+
+  #begin(delivery: ClaimedDelivery, lane: Lane, leave: Leave): void {
+    lane.posting += 1;
+    this.#posting += 1;
+    const run = this.#deliver(delivery, lane, leave).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  #listBusy(): string[] {
+    return [...this.#lanes].filter(([id, lane]) => this.#hasEnough(id, lane)).map(([id]) => id);
+  }
+
+  #hasEnough(locationId: string, { posting, waiting }: Lane): boolean {
+    return posting + waiting.length >= IN_HAND * this.#places.limitOf(locationId);
   }
 
   #freePlace(locationId: string, lane: Lane): void {
+    const hadEnough = this.#hasEnough(locationId, lane);
+    const wasFull = this.#places.free <= 1;
     lane.posting -= 1;
     this.#posting -= 1;
     this.#pump(locationId);
-    const justHasRoom = lane.posting + lane.waiting.length === ENOUGH_IN_HAND - 1;
-    if (justHasRoom || this.#posting === MAX_POSTS - 1) this.#loop.wake();
+    if (this.#stalled.size > 0) this.#resume();
+    else if (wasFull || (hadEnough && !this.#hasEnough(locationId, lane))) this.#loop.wake();
   }
 
-  async #deliver(delivery: ClaimedDelivery, lane: Lane): Promise<void> {
+  /** Places became free for those who found none. */
+  #resume(): void {
+    for (const locationId of [...this.#stalled]) this.#pump(locationId);
+    this.#loop.wake();
+  }
+
+  async #deliver(delivery: ClaimedDelivery, lane: Lane, leave: Leave): Promise<void> {
     const { poster, now, random = Math.random, metrics, log } = this.#dependencies;
     const result = await poster.post(delivery, this.#cut.signal);
+    leave(result);
     this.#freePlace(delivery.location_id, lane);
     // Cut short by the hub itself: nothing is known, so the event goes out again under the same id.
     if (this.#cut.signal.aborted && !result.succeeded) return;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { channelSchema, deviceKindSchema } from '../channels.ts';
 import { findingSchema } from '../wire/health.ts';
+import { paceSchema, UNPACED } from '../wire/settings.ts';
 import { timeSchema } from './pages.ts';
 
 const deviceFields = {
@@ -20,7 +21,21 @@ export const createdEnrollmentSchema = z.object({
   pair_command: z.string(),
 });
 
-export const deviceChangesSchema = z.object({ ...deviceFields, name: deviceFields.name.optional() });
+/** A pace in parts: what is left out is unlimited. null takes every limit away. */
+const paceChangeSchema = z
+  .object({
+    per_minute: paceSchema.shape.per_minute.default(UNPACED.per_minute),
+    gap_ms: paceSchema.shape.gap_ms.default(UNPACED.gap_ms),
+    jitter_ms: paceSchema.shape.jitter_ms.default(UNPACED.jitter_ms),
+  })
+  .nullable()
+  .optional();
+
+export const deviceChangesSchema = z.object({
+  ...deviceFields,
+  name: deviceFields.name.optional(),
+  pace: paceChangeSchema,
+});
 
 export const deviceSchema = z
   .object({
@@ -29,7 +44,7 @@ export const deviceSchema = z
     name: z.string(),
     address: z.string().nullable(),
     channels: z.array(channelSchema),
-    status: z.enum(['unpaired', 'paused', 'online', 'offline']),
+    status: z.enum(['unpaired', 'paused', 'blocked', 'online', 'offline']),
     online: z.boolean(),
     paused: z.boolean(),
     paired_at: timeSchema.nullable(),
@@ -38,6 +53,7 @@ export const deviceSchema = z
     os_version: z.string().nullable(),
     hostname: z.string().nullable(),
     findings: z.array(findingSchema),
+    pace: paceSchema,
     created_at: timeSchema,
   })
   .meta({ id: 'Device' });

@@ -28,6 +28,11 @@ export const messageSchema = z
     channel: channelSchema,
     status: messageStatusSchema,
     device_id: z.string().nullable(),
+    group_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of a message that came in: the group it was written in.' }),
+    from_me: z.boolean().meta({ description: 'Written on the device by its owner, and told as an echo.' }),
     error: failureSchema.nullable(),
     created_at: timeSchema,
     updated_at: timeSchema,
@@ -35,8 +40,22 @@ export const messageSchema = z
   .meta({ id: 'Message' });
 export type MessageView = z.infer<typeof messageSchema>;
 
+/** Why a message is still QUEUED. */
+export const WAITING_FOR = [
+  'workspace_not_connected',
+  'no_device',
+  'files',
+  'device_offline',
+  'device_paused',
+  'device_blocked',
+  'device_busy',
+] as const;
+const waitingSchema = z.object({ code: z.enum(WAITING_FOR), message: z.string() });
+export type WaitingFor = z.infer<typeof waitingSchema>;
+
 export const messageTimelineSchema = messageSchema
   .extend({
+    waiting_for: waitingSchema.nullable(),
     events: z.array(
       z.object({ at: timeSchema, status: z.string(), source: z.string(), detail: z.string().nullable() }),
     ),

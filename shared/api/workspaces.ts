@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { channelSchema } from '../channels.ts';
+import { CHANNELS, channelSchema } from '../channels.ts';
+import { EXTRA_EVENTS, extraEventSchema } from '../extra-events.ts';
 import { timeSchema } from './pages.ts';
 
 /** Stands in for a header's value in every answer; sent back unchanged, it keeps the stored value. */
@@ -49,10 +50,20 @@ const contactFields = {
   email: z.email('is not an e-mail address').max(320).nullable().optional(),
   phone: z.string().trim().max(64).nullable().optional(),
 };
+const extraEventsSchema = z
+  .array(extraEventSchema)
+  .max(EXTRA_EVENTS.length)
+  .transform((asked) => EXTRA_EVENTS.filter((one) => asked.includes(one)))
+  .meta({
+    description:
+      'What the webhook is told of beyond statuses and incoming one-to-one messages. echo: what is typed on the device itself.',
+  });
+
 const settingFields = {
   url: webhookUrlSchema.nullable().optional(),
   headers: z.array(headerSchema).max(MAX_HEADERS).optional(),
   require_api_key: z.boolean().optional(),
+  extra_events: extraEventsSchema.optional(),
 };
 
 export const newWorkspaceSchema = z.object({
@@ -65,7 +76,8 @@ export const newWorkspaceSchema = z.object({
     .optional()
     .meta({
       description:
-        'location_id of a workspace whose url, headers and require_api_key are taken where this body does not give them. ' +
+        'location_id of a workspace whose url, headers, require_api_key and extra_events are taken where this body does not ' +
+        'give them, and its routes. ' +
         'Its signing secret, API keys, connection and devices are not.',
     }),
 });
@@ -92,6 +104,7 @@ export const workspaceSchema = z
     headers: z.array(z.object({ key: z.string(), value: z.string() })),
     connected: z.boolean(),
     require_api_key: z.boolean(),
+    extra_events: z.array(extraEventSchema),
     webhook_enabled: z.boolean(),
     webhook_disabled_reason: z.string().nullable(),
     devices: z.array(assignedDeviceSchema),
@@ -117,6 +130,28 @@ export const assignmentsSchema = z.object({
     .max(500),
 });
 export type AssignmentsBody = z.infer<typeof assignmentsSchema>;
+
+/** For a channel that a client asks for: the channels to try, in turn. */
+const routesSchema = z.partialRecord(
+  channelSchema,
+  z.array(channelSchema).min(1).max(CHANNELS.length).refine(hasNoTwins, 'names a channel twice'),
+);
+
+function hasNoTwins(channels: readonly unknown[]): boolean {
+  return new Set(channels).size === channels.length;
+}
+
+/** Replaces the workspace's routes as a whole; a channel without one is tried alone. */
+export const routingSchema = z.object({
+  routes: routesSchema.superRefine((routes, context) => {
+    for (const [channel, [first]] of Object.entries(routes))
+      if (first !== channel)
+        context.addIssue({ code: 'custom', path: [channel], message: `must begin with ${channel}` });
+  }),
+});
+
+/** Every channel with what is tried for it. */
+export const routingViewSchema = z.object({ routes: z.record(channelSchema, z.array(channelSchema)) });
 
 export const signingSecretSchema = z.object({ signing_secret: z.string() });
 

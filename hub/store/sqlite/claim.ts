@@ -36,6 +36,7 @@ interface ClaimRequest {
   lease_until: number;
   limit: number;
   busy: string[];
+  mostFor?: (locationId: string) => number;
 }
 
 /**
@@ -53,15 +54,18 @@ export function claimDeliveries(
   const next = ids.findIndex((id) => id > context.lastServed);
   let open = next > 0 ? [...ids.slice(next), ...ids.slice(0, next)] : ids;
   const claimed: ClaimedDelivery[] = [];
+  const given = new Map<string, number>();
   while (open.length > 0 && claimed.length < request.limit) {
     const unfinished: string[] = [];
     for (const [index, locationId] of open.entries()) {
       const share = Math.ceil((request.limit - claimed.length) / (open.length - index));
       if (share <= 0) break;
-      const taken = claimFrom(context, locationId, request, share, now);
+      const most = (request.mostFor?.(locationId) ?? request.limit) - (given.get(locationId) ?? 0);
+      const taken = claimFrom(context, locationId, request, Math.min(share, most), now);
+      given.set(locationId, (given.get(locationId) ?? 0) + taken.length);
       claimed.push(...taken);
       context.lastServed = locationId;
-      if (taken.length === share) unfinished.push(locationId);
+      if (taken.length === share && taken.length < most) unfinished.push(locationId);
     }
     open = unfinished;
   }

@@ -148,7 +148,7 @@ describe('a malformed message', () => {
       'a batch too large',
       ['journal', { journal_id, entries: Array.from({ length: 201 }, (_, n) => ({ seq: n + 1, entry })) }],
     ],
-    ['an entry of no kind', ['journal', { journal_id, entries: [{ seq: 1, entry: { kind: 'odd' } }] }]],
+    ['entries that are no list', ['journal', { journal_id, entries: { seq: 1, entry } }]],
     ['a seq of zero', ['journal', { journal_id, entries: [{ seq: 0, entry }] }]],
     [
       'a gap inside a batch',
@@ -228,6 +228,31 @@ describe('the journal', () => {
       'text 3',
       'text 4',
     ]);
+  });
+
+  test('goes on behind an entry that nobody can read, which is told by its number and never by its words', async () => {
+    await using receiver = await Receiver.start();
+    const mac = await hub.pairMac();
+    await hub.join(mac.id, { url: receiver.url });
+    using device = await TestDevice.online(hub.url, mac.token);
+    const good = messageEntry('good-1', 'before');
+    const wrong = [
+      { kind: 'odd', text: 'secret words' },
+      { ...good, guid: 'bad', text: 7, warning: 'secret words' },
+      null,
+      'secret words',
+      { ...good, channel: 'pigeon' },
+    ];
+    const ack = await device.report(good, ...(wrong as (typeof good)[]), messageEntry('good-2', 'behind'));
+    expect(ack).toEqual({ acked_seq: 7 });
+    await waitFor('both good ones', () => receiver.events.length === 2);
+    expect(receiver.events).toMatchObject([{ message: 'before' }, { message: 'behind' }]);
+    const warned = hub.logLines.filter(({ device_id, level }) => device_id === mac.id && level === 'warn');
+    expect(warned.map(({ seq }) => seq)).toEqual([2, 3, 4, 5, 6]);
+    expect(warned[1]).toMatchObject({ paths: ['text'] });
+    expect(JSON.stringify(hub.logLines)).not.toContain('secret words');
+    expect(device.disconnects).toBe(0);
+    expect(await device.report(messageEntry('good-3', 'later'))).toEqual({ acked_seq: 8 });
   });
 
   test('of a full batch of long messages fits', async () => {

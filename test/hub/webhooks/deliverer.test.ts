@@ -108,12 +108,53 @@ describe('webhook delivery', () => {
     await first.device.report(
       ...Array.from({ length: 100 }, (_, n) => messageEntry(`h${n}`, 'hang', `+1214555${1000 + n}`)),
     );
-    await waitFor('the places to fill', () => hanging.calls.length === 8);
+    await waitFor('the places to fill', () => hanging.calls.length === 2);
     for (let n = 0; n < 20; n += 1)
       await second.device.report(messageEntry(`k${n}`, 'quick', `+1214555${2000 + n}`));
     await waitFor('the healthy receiver', () => healthy.events.length === 20);
-    expect(hanging.calls).toHaveLength(8);
+    expect(hanging.calls).toHaveLength(2);
   });
+
+  test.each(['from the start', 'after they had answered'])(
+    'to forty workspaces that hang, %s, delays no other workspace',
+    async (when) => {
+      await using hub = await TestHub.start();
+      await using hanging = await Receiver.start();
+      const silent = when === 'from the start';
+      hanging.answer = () => (silent ? 'hang' : 200);
+      await using healthy = await Receiver.start();
+      const devices: TestDevice[] = [];
+      for (let n = 0; n < 40; n += 1) devices.push((await begin(hub, hanging.url)).device);
+      const { device: quick } = await begin(hub, healthy.url);
+      devices.push(quick);
+      using all = new DisposableStack();
+      for (const device of devices) all.use(device);
+      const flood = (word: string, count: number) =>
+        Promise.all(
+          devices
+            .slice(0, 40)
+            .map((device) =>
+              device.report(
+                ...Array.from({ length: count }, (_, n) =>
+                  messageEntry(`${word}${n}`, word, `+1214555${1000 + n}`),
+                ),
+              ),
+            ),
+        );
+      if (!silent) {
+        await flood('warm', 20);
+        await waitFor('the answered ones', () => hanging.events.length === 40 * 20);
+        hanging.answer = () => 'hang';
+      }
+      const before = hanging.calls.length;
+      await flood('hang', 20);
+      await waitFor('the hanging ones', () => hanging.calls.length >= before + (silent ? 80 : 200));
+      for (let n = 0; n < 20; n += 1)
+        await quick.report(messageEntry(`k${n}`, 'quick', `+1214555${2000 + n}`));
+      // Well before the first of the hanging POSTs is given up.
+      await waitFor('the healthy receiver', () => healthy.events.length === 20, 8_000);
+    },
+  );
 
   test('stops at once when the endpoint answers 410, and starts again when an admin says so', async () => {
     await using hub = await TestHub.start();
