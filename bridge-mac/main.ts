@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeConfig, readConfig } from '../shared/runtime/config-table.ts';
 import { runMain } from '../shared/runtime/run-main.ts';
@@ -10,7 +11,7 @@ import { askAccount } from './applescript/ask-account.ts';
 import { describeChatDb, lookAtChatDb } from './chat-db/describe.ts';
 import { BRIDGE_SETTINGS, type BridgeConfig } from './config.ts';
 import { type DoctorOptions, examine } from './doctor/doctor.ts';
-import { describeResults } from './doctor/result.ts';
+import { describeResults, type Result } from './doctor/result.ts';
 import { readReportedHealth } from './health.ts';
 import { pathsIn, prepareHome } from './home.ts';
 import { readIdentity } from './identity.ts';
@@ -80,7 +81,7 @@ function addInsightCommands(program: Command, signal: AbortSignal): void {
     .option('--json', 'for programs')
     .action(async ({ json }: { json?: boolean }) => {
       const results = await diagnose(readSettings());
-      console.log(json ? JSON.stringify(results, undefined, 2) : describeResults(results));
+      console.log(json ? JSON.stringify(results, undefined, 2) : describeResults(results, paint));
       if (results.some(({ verdict }) => verdict === 'failed')) process.exitCode = 1;
     });
   program
@@ -94,6 +95,11 @@ function addInsightCommands(program: Command, signal: AbortSignal): void {
       process.stdout.on('error', () => process.exit(0));
       return showLog({ folder: logFolder(readSettings()), lines, follow, write, signal });
     });
+}
+
+function paint(verdict: Result['verdict'], mark: string): string {
+  const colour = { ok: 'green', failed: 'red', unknown: 'gray' } as const;
+  return styleText(colour[verdict], mark, { stream: process.stdout });
 }
 
 function parseCount(text: string): number {

@@ -41,7 +41,11 @@ export async function showLog({ folder, lines, follow, write, signal }: ReadLogO
       `There is no log in ${folder} yet: the installed bridge writes one; \`run\` in a terminal writes to that terminal.`,
     );
   }
-  const readable = prettyFactory({ ignore: 'program' });
+  const readable = prettyFactory({
+    ignore: 'program',
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss',
+    singleLine: true,
+  });
   const show = (line: string): void => write(line.startsWith('{') ? readable(line) : `${line}\n`);
   const file = new GrowingFile(path);
   try {

@@ -47,8 +47,8 @@ export async function checkHub({ identity, fetch, now }: HubCheckOptions): Promi
 }
 
 function unreachable(hubUrl: string, error: unknown): Result {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const why = String((cause as { code?: unknown })?.code ?? (error as { name?: unknown })?.name ?? cause);
+  const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
+  const why = name === 'TimeoutError' ? 'no answer in time' : String(cause?.code ?? error);
   return failed(
     'hub',
     `The hub at ${hubUrl} cannot be reached (${why}).`,

@@ -52,11 +52,17 @@ export function fromFinding({ check, ok: isOk, message, remedy, blocks_sending }
 
 const MARKS: Record<Result['verdict'], string> = { ok: '✓', failed: '✗', unknown: '–' };
 
-/** One line per check, its remedy below where there is something to do, and a line that sums up. */
-export function describeResults(results: readonly Result[]): string {
+/**
+ * One line per check, its remedy below where there is something to do, and a line that sums up. `paint` gives a mark the
+ * colour of its verdict.
+ */
+export function describeResults(
+  results: readonly Result[],
+  paint: (verdict: Result['verdict'], mark: string) => string = (_, mark) => mark,
+): string {
   const width = Math.max(...results.map(({ check }) => check.length));
   const lines = results.flatMap(({ check, verdict, message, remedy }) => {
-    const line = `${MARKS[verdict]} ${check.padEnd(width)}  ${message}`;
+    const line = `${paint(verdict, MARKS[verdict])} ${check.padEnd(width)}  ${message}`;
     return remedy === undefined || verdict === 'ok' ? [line] : [line, `  ${' '.repeat(width)}  → ${remedy}`];
   });
   const faults = results.filter(({ verdict }) => verdict === 'failed').length;

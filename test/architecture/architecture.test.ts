@@ -21,6 +21,8 @@ const RULES: Rule[] = [
   },
   { packages: ['run-applescript'], only: ['bridge-mac/applescript/'] },
   { packages: ['chokidar'], only: ['bridge-mac/chat-db/'] },
+  { packages: ['plist'], only: ['bridge-mac/launchd/'] },
+  { packages: ['pino-pretty', 'rotating-file-stream'], only: ['shared/runtime/', 'bridge-mac/read-log.ts'] },
   { packages: ['undici'], only: ['hub/webhooks/', 'hub/guard/', 'hub/media/'] },
 ];
 

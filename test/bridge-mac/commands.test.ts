@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Result } from '../../bridge-mac/doctor/result.ts';
 import { agentPathIn, readAgent } from '../../bridge-mac/launchd/agent.ts';
+import type { Status } from '../../bridge-mac/status.ts';
 import { openSqlite } from '../../shared/runtime/sqlite.ts';
 import { StandInTools } from '../kit/stand-in-tools.ts';
 import { waitFor } from '../kit/wait.ts';
@@ -138,6 +139,25 @@ describe.concurrent('doctor', () => {
     expect((await rig.outcome('doctor')).output).toMatch(/✓ automation/);
   });
 
+  test('repeats what the running bridge says where this terminal is granted less or more', async () => {
+    await using rig = await BridgeRig.start();
+    await waitFor('its report', () => existsSync(join(rig.home, 'health.json')));
+    const real = rig.mac.chatDb;
+    rig.set({ BRIDGE_CHAT_DB: '/nowhere/chat.db' });
+    const blind = await rig.outcome('doctor');
+    expect(blind.output).toMatch(/✓ chat_db .*The running bridge says so/);
+    await rig.kill();
+    expect((await rig.outcome('doctor')).output).toMatch(/✗ chat_db /);
+    const bridge = rig.runAlone();
+    await bridge.waitForLog('bridge started');
+    await waitFor('a blind bridge', () =>
+      readFileSync(join(rig.home, 'health.json'), 'utf8').includes('nowhere'),
+    );
+    rig.set({ BRIDGE_CHAT_DB: real });
+    const seeing = await rig.outcome('doctor');
+    expect(seeing.output).toMatch(/✗ chat_db .*The running bridge says so/);
+  });
+
   test('goes on where every tool is missing: what cannot be told is no failure', async () => {
     await using rig = await BridgeRig.prepare();
     rig.set({ PATH: `${join(rig.mac.home, 'bin')}${delimiter}${dirname(process.execPath)}` });
@@ -148,6 +168,28 @@ describe.concurrent('doctor', () => {
     expect(output).toMatch(/– power/);
     expect(output).toMatch(/– messages_running/);
   });
+});
+
+test('status tells programs what it tells people: pace, what waits, what was found', async () => {
+  await using rig = await BridgeRig.start();
+  rig.hub.tell({ pace: { per_minute: 10, gap_ms: 2_000, jitter_ms: 500 }, extra_events: [] });
+  const status = await waitFor('the pace', async () => {
+    const { output } = await rig.outcome('status', '--json');
+    const told = JSON.parse(output) as Status;
+    return told.pace?.per_minute === 10 && told.findings.length > 0 && told;
+  });
+  expect(status).toMatchObject({
+    device_id: 'device-1',
+    running: true,
+    launchd: { installed: false, state: 'not_loaded' },
+    messages_running: true,
+    waiting: { open_sends: 0, unacked_entries: 0 },
+  });
+  expect(JSON.stringify(status)).not.toContain(rig.hub.token);
+  await rig.kill();
+  const { output } = await rig.outcome('status');
+  expect(output).toMatch(/pace +10 a minute at most, 2000 to 2500 ms apart/);
+  expect(output).toMatch(/findings +nothing wrong when it last ran/);
 });
 
 describe.concurrent('device health', () => {

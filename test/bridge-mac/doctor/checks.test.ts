@@ -248,6 +248,12 @@ describe('the hub', () => {
   });
 });
 
+test('a hub that does not answer in time is told as such', async () => {
+  const fetch = () => Promise.reject(new DOMException('The operation was aborted.', 'TimeoutError'));
+  const [result] = await checkHub({ identity: IDENTITY, fetch, now: Date.now });
+  expect(result?.message).toContain('no answer in time');
+});
+
 describe('what the bridge has read', () => {
   const reading = (newest: number | undefined, read: (number | undefined)[], isRunning = true) =>
     checkReading({
