@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { describeAccepting } from './contract/accepting.ts';
 import { describeDeliveries } from './contract/deliveries.ts';
 import { describeDevices } from './contract/devices.ts';
+import { describeExtras } from './contract/extras.ts';
 import { describeFiles } from './contract/files.ts';
 import type { OpenStore } from './contract/fixtures.ts';
 import { describeInbound } from './contract/inbound.ts';
@@ -22,6 +23,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('statuses', () => describeStatuses(open));
     describe('files', () => describeFiles(open));
     describe('inbound', () => describeInbound(open));
+    describe('extra events', () => describeExtras(open));
     describe('deliveries', () => describeDeliveries(open));
     describe('outcomes of attempts', () => describeOutcomes(open));
   });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { ExtraEvent } from '../../../../shared/extra-events.ts';
 import {
   addDevice,
   addLine,
@@ -12,6 +13,7 @@ import {
   messageOf,
   NOW,
   newMessage,
+  newWorkspace,
   type OpenStore,
   route,
 } from './fixtures.ts';
@@ -92,6 +94,29 @@ export function describeDevices(open: OpenStore): void {
     await store.recordSeen(id, { findings, open_sends: 0, unacked_entries: 0 }, NOW + 1);
     await store.recordSeen(id, undefined, NOW + 2);
     expect(await store.findDevice(id)).toMatchObject({ findings, last_seen_at: NOW + 2 });
+  });
+
+  test('a device is told its pace and what any connected workspace that it serves asks for', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const id = await addDevice(store);
+    const unpaced = { per_minute: null, gap_ms: 0, jitter_ms: 0 };
+    expect(await store.readSettings(id)).toEqual({ pace: unpaced, extra_events: [] });
+    const asks: ExtraEvent[][] = [['read', 'echo'], ['echo', 'group'], ['unsend'], ['edit']];
+    const [first, , off, stranger] = await Promise.all(
+      asks.map((extra_events) => store.createWorkspace(newWorkspace({ extra_events }), NOW)),
+    ).then(async (workspaces) => {
+      for (const { location_id } of workspaces.slice(0, 3)) await assign(store, location_id, [id]);
+      return workspaces;
+    });
+    await store.updateWorkspace(off!.location_id, { connected: false }, NOW);
+    const pace = { per_minute: 20, gap_ms: 1_000, jitter_ms: 500 };
+    expect(await store.updateDevice(id, { pace }, NOW)).toMatchObject({ pace });
+    expect(await store.readSettings(id)).toEqual({ pace, extra_events: ['echo', 'read', 'group'] });
+    await store.updateWorkspace(first!.location_id, { extra_events: [] }, NOW);
+    expect((await store.readSettings(id))?.extra_events).toEqual(['echo', 'group']);
+    expect(stranger!.extra_events).toEqual(['edit']);
+    expect(await store.readSettings('nobody')).toBeUndefined();
   });
 
   test('a paused device gives back what was not offered to it, and is given nothing new', async () => {

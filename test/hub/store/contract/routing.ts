@@ -7,6 +7,7 @@ import {
   claim,
   Journal,
   messageEntry,
+  messageOf,
   NOW,
   newMessage,
   type OpenStore,
@@ -96,6 +97,31 @@ export function describeRouting(open: OpenStore): void {
     await route(store, [spare]);
     expect((await claim(store, spare)).map(({ id }) => id)).toEqual([waiting.id]);
     expect((await claim(store, device_id)).map(({ id }) => id)).toEqual([offered.id]);
+  });
+
+  test('a paced device with enough in hand gets no new conversation that another can take, and keeps its own', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const quick = await addDevice(store);
+    const online = [device_id, quick];
+    const send = async (count: number, phone?: string) => {
+      const messages = Array.from({ length: count }, (_, n) =>
+        newMessage(location_id, { phone: phone ?? `+1214555${1_000 + n}` }),
+      );
+      await store.acceptMessages(messages, NOW);
+      const enough = new Map([[device_id, 3]]);
+      await store.routeQueued({ online, enough, pick: pickDevice, limit: 1_000 }, NOW);
+      return Promise.all(messages.map(async ({ id }) => (await messageOf(store, id)).device_id));
+    };
+    await assign(store, location_id, [device_id]);
+    await send(1, '+12145550199');
+    await assign(store, location_id, online);
+    const devices = await send(60);
+    expect(devices.filter((id) => id === device_id).length).toBeLessThanOrEqual(3);
+    expect(await send(1, '+12145550199')).toEqual([device_id]);
+    await assign(store, location_id, [device_id]);
+    expect(await send(1, '+12145550198')).toEqual([device_id]);
   });
 
   test('conversations that change channels keep their order', async () => {

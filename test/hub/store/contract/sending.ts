@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   addDevice,
   addLine,
+  assign,
   claim,
   dispatch,
   drain,
@@ -58,6 +59,97 @@ export function describeSending(open: OpenStore): void {
       ['QUEUED', 'hub'],
       ['OFFERED', 'hub'],
     ]);
+  });
+
+  test('nothing overtakes an unanswered offer in its conversation, and no other conversation waits for it', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const [first, second, third] = [1, 2, 3].map(() => newMessage(location_id));
+    const other = newMessage(location_id, { phone: '+12145550101' });
+    await store.acceptMessages([first!, second!, third!, other], NOW);
+    await route(store, [device_id]);
+    const request = { device_id, owner: 'h', lease_until: NOW + 10, limit: 64 };
+    const offered = await store.claimSends(request, NOW);
+    expect(offered.sends.map(({ id }) => id)).toEqual([first!.id, other.id]);
+    expect(offered.more).toBe(true);
+    expect((await store.claimSends(request, NOW + 1)).sends).toEqual([]);
+    // The device stays silent: what comes again is the same.
+    const again = await store.claimSends({ ...request, lease_until: NOW + 30 }, NOW + 10);
+    expect(again.sends.map(({ id }) => id)).toEqual([first!.id, other.id]);
+    await store.settleSends(device_id, [{ id: first!.id, accepted: true }], NOW + 11);
+    expect((await claim(store, device_id, { now: NOW + 12 })).map(({ id }) => id)).toEqual([second!.id]);
+    const refusal = { code: 'rejected', message: 'No.' } as const;
+    await store.settleSends(device_id, [{ id: second!.id, accepted: false, error: refusal }], NOW + 13);
+    const last = await store.claimSends({ ...request, lease_until: NOW + 40 }, NOW + 14);
+    expect(last.sends.map(({ id }) => id)).toEqual([third!.id]);
+    expect(last.more).toBe(false);
+  });
+
+  test('a message that a connected device never answers for FAILS when its time is over', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const message = newMessage(location_id, { expires_at: NOW + HOUR });
+    await store.acceptMessages([message], NOW);
+    await route(store, [device_id]);
+    await claim(store, device_id, { now: NOW + HOUR - 1, lease: 10 });
+    expect(await claim(store, device_id, { now: NOW + HOUR + 9 })).toEqual([]);
+    expect(await store.expireQueued(NOW + HOUR + 9, 9)).toBe(1);
+    expect((await messageOf(store, message.id)).error?.code).toBe('send_timeout_unknown');
+  });
+
+  test('an offer carries the channels to go on with that the same device serves for the workspace', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const offer = async (overrides: Parameters<typeof newMessage>[1] = {}) => {
+      const message = newMessage(location_id, overrides);
+      await store.acceptMessages([message], NOW);
+      await route(store, [device_id]);
+      const [send] = await claim(store, device_id);
+      await store.settleSends(device_id, [{ id: message.id, accepted: true }], NOW);
+      return send!.fallbacks;
+    };
+    expect(await offer()).toEqual([]);
+    await store.updateWorkspace(
+      location_id,
+      { routes: { imessage: ['imessage', 'rcs', 'sms', 'whatsapp'] } },
+      NOW,
+    );
+    expect(await offer()).toEqual(['sms']);
+    expect(await offer({ channel: 'sms' })).toEqual([]);
+    expect(await offer({ phone: 'ann@example.com' })).toEqual([]);
+    await assign(store, location_id, [device_id], ['imessage']);
+    expect(await offer()).toEqual([]);
+  });
+
+  test('what a device took FAILS as unknown once the device was silent for long; a late proof is recorded', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const [gone, alive] = [await addLine(store), await addLine(store)];
+    const [lost, kept] = [newMessage(gone.location_id), newMessage(alive.location_id)];
+    await dispatch(store, gone, [lost]);
+    await dispatch(store, alive, [kept]);
+    await store.recordSeen(gone.device_id, undefined, NOW);
+    const later = NOW + 8 * 24 * HOUR;
+    await store.recordSeen(alive.device_id, undefined, later - HOUR);
+    const request = { silentSince: later - 7 * 24 * HOUR, limit: 9 };
+    expect(await store.expireDispatched({ ...request, silentSince: NOW - 1 }, later)).toBe(0);
+    expect(await store.expireDispatched(request, NOW + HOUR - 1)).toBe(0);
+    expect(await store.expireDispatched(request, later)).toBe(1);
+    expect(await messageOf(store, lost.id)).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'send_timeout_unknown' },
+    });
+    expect(await messageOf(store, kept.id)).toMatchObject({ status: 'DISPATCHED' });
+    const proof = { kind: 'status', id: lost.id, status: 'DELIVERED', channel: 'imessage', at: NOW } as const;
+    await store.recordJournal(gone.device_id, new Journal().batch(proof), later + 1);
+    expect((await store.listTimeline(lost.id)).at(-1)).toMatchObject({
+      status: 'DELIVERED',
+      source: 'device',
+    });
+    expect((await drain(store, later + 1)).map(({ status }) => status)).toEqual(['FAILED']);
   });
 
   test('an accepted offer is DISPATCHED, a refused one FAILED with the reason, told to the client', async () => {
