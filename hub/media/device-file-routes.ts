@@ -73,7 +73,7 @@ function downloadRoute({ store, folder }: DeviceFileDependencies, identify: Iden
   });
 }
 
-function statusRoute({ store, uploads, now }: DeviceFileDependencies, identify: Identify): Route {
+function statusRoute({ store, folder, uploads, now }: DeviceFileDependencies, identify: Identify): Route {
   return defineRoute({
     ...BASE,
     method: 'head',
@@ -86,13 +86,14 @@ function statusRoute({ store, uploads, now }: DeviceFileDependencies, identify: 
       const sha256 = readHash(params);
       // Asked for because a message is about to name it.
       const file = (await store.findFile(sha256)) && (await store.touchFile(sha256, now()));
-      if (file) return { status: 200, headers: { 'upload-offset': String(file.size) } };
+      if (file && (await folder.has(sha256)))
+        return { status: 200, headers: { 'upload-offset': String(file.size) } };
       return { status: 404, headers: offsetHeader(await uploads.offsetOf(deviceId, sha256)) };
     },
   });
 }
 
-function uploadRoute({ store, uploads }: DeviceFileDependencies, identify: Identify): Route {
+function uploadRoute({ store, folder, uploads }: DeviceFileDependencies, identify: Identify): Route {
   return defineRoute({
     ...BASE,
     method: 'patch',
@@ -118,7 +119,7 @@ function uploadRoute({ store, uploads }: DeviceFileDependencies, identify: Ident
         throw new ApiError('payload_too_large', `The hub takes files of up to ${MAX_FILE_BYTES} bytes.`);
       if (offset > length) throw refuseHeader('upload-offset', 'lies beyond Upload-Length');
       const whole = await store.findFile(sha256);
-      if (whole) return { status: 204, headers: offsetHeader(whole.size) };
+      if (whole && (await folder.has(sha256))) return { status: 204, headers: offsetHeader(whole.size) };
       try {
         const has = await uploads.append({
           deviceId,

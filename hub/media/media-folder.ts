@@ -32,6 +32,11 @@ export class MediaFolder {
     return join(this.#files, sha256.slice(0, 2), sha256);
   }
 
+  /** Whether the file is really there: a record of it may have outlived a folder that was not restored. */
+  async has(sha256: string): Promise<boolean> {
+    return (await sizeOf(this.pathOf(sha256))) !== undefined;
+  }
+
   /** A new path to write to. */
   draft(): string {
     return join(this.#drafts, randomUUID());
@@ -44,9 +49,11 @@ export class MediaFolder {
   keep<T>(from: string, sha256: string, record: () => Promise<T>): Promise<T> {
     return this.#alone(sha256, async () => {
       const path = this.pathOf(sha256);
-      const there = await stat(path).catch(() => undefined);
-      if (there?.size === (await stat(from)).size) await unlink(from);
+      if ((await sizeOf(path)) === (await sizeOf(from))) await unlink(from);
       else await this.#place(from, path);
+      // Also where it was there already: the one who put it there may have died before this.
+      await sync(join(path, '..'));
+      await sync(this.#files);
       return record();
     });
   }
@@ -74,12 +81,9 @@ export class MediaFolder {
   }
 
   async #place(from: string, path: string): Promise<void> {
-    const folder = join(path, '..');
-    await mkdir(folder, PRIVATE);
+    await mkdir(join(path, '..'), PRIVATE);
     await sync(from);
     await rename(from, path);
-    await sync(folder);
-    await sync(this.#files);
   }
 
   async #alone<T>(sha256: string, work: () => Promise<T>): Promise<T> {
@@ -94,6 +98,16 @@ export class MediaFolder {
     } finally {
       if (this.#busy.get(sha256) === turn) this.#busy.delete(sha256);
     }
+  }
+}
+
+/** Bytes of a file; undefined when there is none. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

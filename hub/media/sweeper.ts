@@ -57,7 +57,8 @@ export class Sweeper implements AsyncDisposable {
 
   async #removeUnneeded(signal: AbortSignal | undefined): Promise<number> {
     const { store, folder, retention, now } = this.#dependencies;
-    const before = now() - retention;
+    // What a device has just handed over is named by its journal only later.
+    const before = now() - Math.max(retention, LEFT_OVER_MS);
     let removed = 0;
     while (!signal?.aborted) {
       const unneeded = await store.listUnneededFiles({ before, limit: BATCH }, now());

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from '../../shared/api/errors.ts';
 import type { FileStore } from '../store/files.ts';
-import { hashFile, isDiskFull, type MediaFolder } from './media-folder.ts';
+import { hashFile, isDiskFull, type MediaFolder, sizeOf } from './media-folder.ts';
 import { sniffType } from './types.ts';
 
 export interface Upload {
@@ -50,7 +50,7 @@ export class Uploads {
 
   /** Bytes that the hub has of a file that is not whole yet. */
   async offsetOf(deviceId: string, sha256: string): Promise<number> {
-    return sizeOf(this.#pathOf(deviceId, sha256));
+    return (await sizeOf(this.#pathOf(deviceId, sha256))) ?? 0;
   }
 
   /**
@@ -94,14 +94,14 @@ export class Uploads {
   }
 
   async #append(path: string, { sha256, offset, length, body }: Upload): Promise<number> {
-    const had = await sizeOf(path);
+    const had = (await sizeOf(path)) ?? 0;
     if (offset !== had || had > length) {
       // More than the whole: a piece of an upload that announced another length.
       if (had > length) await rm(path, { force: true });
       throw new WrongOffsetError(had > length ? 0 : had);
     }
     await writeBody(path, body, length - had);
-    const has = await sizeOf(path);
+    const has = (await sizeOf(path)) ?? 0;
     if (has < length) return has;
     if ((await hashFile(path)) !== sha256) {
       await rm(path, { force: true });
@@ -137,14 +137,5 @@ async function writeBody(path: string, body: Readable, room: number): Promise<vo
   } catch (error) {
     if (error instanceof ApiError || isDiskFull(error) || !body.destroyed || body.readableEnded) throw error;
     throw new ApiError('invalid_field', 'The upload broke off; what arrived is kept.', { cause: error });
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, symlink, utimes } from 'node:fs/promises';
+import { readdir, rm, symlink, utimes } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -69,6 +69,16 @@ describe('an upload', () => {
     expect((await patch(piece, content)).status).toBe(204);
     const other = await hub.pairMac('Other');
     expect((await head(piece.hash, other.token))[0]).toBe(200);
+  });
+
+  test('of a file whose record outlived it is taken again', async () => {
+    const content = randomBytes(1_000);
+    const piece = { hash: sha256(content), offset: 0, length: content.length };
+    await patch(piece, content);
+    await rm(join(hub.dataDir, 'media/files', piece.hash.slice(0, 2), piece.hash));
+    expect(await head(piece.hash)).toEqual([404, '0']);
+    expect((await patch(piece, content)).status).toBe(204);
+    expect((await head(piece.hash))[0]).toBe(200);
   });
 
   test('that breaks off goes on where it stopped', async () => {
