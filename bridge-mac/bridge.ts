@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import { VERSION } from '../shared/version.ts';
-import type { Finding, Health } from '../shared/wire/health.ts';
+import type { Finding } from '../shared/wire/health.ts';
 import type { JournalEntry } from '../shared/wire/journal.ts';
 import { PROTOCOL_VERSION } from '../shared/wire/protocol-version.ts';
 import { messagesByAppleScript as messages } from './applescript/run-script.ts';
@@ -56,6 +56,7 @@ export async function startBridge({
   const health = new HealthReport({
     path: paths.health,
     counts: () => ({ open_sends: store.sends.open, unacked_entries: store.journal.unacked }),
+    isConnected: () => link.isConnected,
     onChange: () => link.reportHealth(),
     now,
   });
@@ -88,7 +89,7 @@ export async function startBridge({
     log: log.child({ part: 'chat-db' }),
     now,
   });
-  const link: HubLink = linkTo(identity, journal, sending, { store, health: () => health.current(), log });
+  const link: HubLink = linkTo(identity, journal, sending, { store, health, log });
 
   /** What Messages committed: own rows first, because an answer comes after what it answers. */
   function readEverything(db: ChatDb): { more: boolean } {
@@ -134,7 +135,7 @@ function linkTo(
   identity: Identity,
   journal: Journal,
   { accept, outbox, staging }: ReturnType<typeof prepareSending>,
-  { store, health, log }: { store: BridgeStore; health: () => Health; log: Logger },
+  { store, health, log }: { store: BridgeStore; health: HealthReport; log: Logger },
 ): HubLink {
   return new HubLink({
     hubUrl: identity.hub_url,
@@ -148,9 +149,10 @@ function linkTo(
     }),
     journal,
     onSend: accept,
-    health,
+    health: () => health.current(),
     onAdmission: (isAdmitted) => {
       outbox.hold(!isAdmitted);
+      health.save();
       if (isAdmitted) staging.retryNow();
     },
     onSettings: (settings) => {

@@ -3,13 +3,19 @@ import { z } from 'zod';
 import { type Finding, type Health, healthSchema } from '../shared/wire/health.ts';
 
 /** What the running bridge says of itself, for `status` and `doctor`. `at` is epoch milliseconds. */
-const reportedHealthSchema = healthSchema.extend({ at: z.number(), pid: z.int() });
+const reportedHealthSchema = healthSchema.extend({
+  at: z.number(),
+  pid: z.int(),
+  /** Whether the hub had let the bridge in. */
+  connected: z.boolean(),
+});
 export type ReportedHealth = z.infer<typeof reportedHealthSchema>;
 
 export interface HealthOptions {
   /** Where `status` and `doctor` find the latest report. */
   path: string;
   counts: () => Pick<Health, 'open_sends' | 'unacked_entries'>;
+  isConnected: () => boolean;
   onChange: () => void;
   now: () => number;
 }
@@ -48,8 +54,13 @@ export class HealthReport {
 
   /** Leaves the report for `status` and `doctor`. A disk that is full is told by other means. */
   save(): void {
-    const { path, now } = this.#options;
-    const report: ReportedHealth = { ...this.current(), at: now(), pid: process.pid };
+    const { path, isConnected, now } = this.#options;
+    const report: ReportedHealth = {
+      ...this.current(),
+      at: now(),
+      pid: process.pid,
+      connected: isConnected(),
+    };
     try {
       writeFileSync(`${path}.new`, `${JSON.stringify(report)}\n`, { mode: 0o600 });
       renameSync(`${path}.new`, path);

@@ -93,6 +93,11 @@ export class HubLink implements AsyncDisposable {
     this.#pusher.wake();
   }
 
+  /** Whether the hub has let this device in, as far as is known. */
+  get isConnected(): boolean {
+    return this.#welcomed;
+  }
+
   reportHealth(): void {
     if (this.#welcomed) this.#socket.emit('health', this.#options.health());
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeConfig, readConfig } from '../shared/runtime/config-table.ts';
@@ -139,7 +139,8 @@ function settingsInUse(config: BridgeConfig): Record<string, string> {
       const text = process.env[name];
       if (!text) return [];
       const value = values[name];
-      return [[name, typeof value === 'string' ? value : text]];
+      // What is no setting of the bridge is the path of a certificate.
+      return [[name, typeof value === 'string' ? value : name in values ? text : resolve(text)]];
     }),
   );
 }

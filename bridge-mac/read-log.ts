@@ -60,6 +60,7 @@ export async function showLog({ folder, lines, follow, write, signal }: ReadLogO
   } finally {
     file.close();
   }
+  if (follow) return;
   for (const line of crashLines(join(folder, CRASH_FILE))) write(line);
 }
 

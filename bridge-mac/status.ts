@@ -17,6 +17,8 @@ export interface Status {
   device_name: string;
   paired_at: string;
   running: boolean;
+  /** Whether the running bridge is connected to the hub; null where none runs or has said so yet. */
+  connected: boolean | null;
   launchd: { installed: boolean; state: string; pid?: number; last_exit?: string };
   /** Whether Messages runs; null where that cannot be told. */
   messages_running: boolean | null;
@@ -44,13 +46,15 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
   if (identity === undefined) throw new Error(NOT_PAIRED);
   const [job, messagesRunning] = await Promise.all([sources.job(), sources.isMessagesRunning()]);
   const report = readReportedHealth(paths.health);
+  const running = isRunning(paths.lock);
   return {
     version: VERSION,
     hub_url: identity.hub_url,
     device_id: identity.device_id,
     device_name: identity.device_name,
     paired_at: new Date(identity.paired_at).toISOString(),
-    running: isRunning(paths.lock),
+    running,
+    connected: running && report !== undefined ? report.connected : null,
     launchd: { installed: sources.isInstalled(), ...describeJob(job) },
     messages_running: messagesRunning ?? null,
     chat_db: sources.describeChatDb(),
@@ -68,7 +72,7 @@ export function describeStatus(status: Status, now: number): string {
       'paired',
       `${status.hub_url} as “${status.device_name}” (${status.device_id}) since ${status.paired_at}`,
     ],
-    ['bridge', `${status.running ? 'running' : 'not running'}, version ${status.version}`],
+    ['bridge', `${describeBridge(status)}, version ${status.version}`],
     ['launchd', describeLaunchd(status.launchd)],
     ['messages', `${describeMessages(status.messages_running)}; ${status.chat_db}`],
   ];
@@ -89,6 +93,12 @@ export function isRunning(lockPath: string): boolean {
   if (!existsSync(lockPath)) return false;
   using lock = takeLock(lockPath);
   return lock === undefined;
+}
+
+function describeBridge({ running, connected }: Status): string {
+  if (!running) return 'not running';
+  if (connected === null) return 'running';
+  return connected ? 'running, connected to the hub' : 'running, not connected to the hub';
 }
 
 function describeJob(job: JobState): Omit<Status['launchd'], 'installed'> {

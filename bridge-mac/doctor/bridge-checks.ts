@@ -42,6 +42,18 @@ export function checkRunning(isRunning: boolean, reportedAt: number | undefined,
   );
 }
 
+/** Whether the running bridge is connected: what this process can reach, the bridge need not. */
+export function checkConnection(isConnected: boolean | undefined): Result {
+  const check = 'connection';
+  if (isConnected === undefined) return unknown(check, 'The bridge is not running, so it is not connected.');
+  if (isConnected) return ok(check, 'The bridge is connected to the hub.');
+  return failed(
+    check,
+    'The running bridge is not connected to the hub.',
+    'See `bluewire-bridge logs` for the reason. For a hub in your own network macOS 15 and later want a permission: System Settings → Privacy & Security → Local Network → node.',
+  );
+}
+
 export function checkDatabase(path: string, look: StoreLook): Result {
   const check = 'database';
   if (look.kind === 'none') return unknown(check, 'The bridge has not run yet: it has no database.');

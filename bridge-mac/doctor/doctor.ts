@@ -7,6 +7,7 @@ import type { readAgent } from '../launchd/agent.ts';
 import type { JobState } from '../launchd/launchctl.ts';
 import type { StoreLook } from '../store/inspect-store.ts';
 import {
+  checkConnection,
   checkDatabase,
   checkIdentity,
   checkReading,
@@ -67,6 +68,7 @@ export async function examine(options: DoctorOptions): Promise<Result[]> {
   const { paths, now } = options;
   const isRunning = attempt(options.isBridgeRunning) ?? false;
   const report = options.reported();
+  const isFresh = isRunning && report !== undefined && Math.abs(now() - report.at) < REPORT_GOOD_FOR_MS;
   const agent = options.agent();
   const groups = await Promise.all([
     guard('macos', async () => [await checkMacosVersion(options.platform)]),
@@ -84,8 +86,8 @@ export async function examine(options: DoctorOptions): Promise<Result[]> {
     guard('messages_running', async () => [await checkMessagesRunning(options.isMessagesRunning)]),
     guard('automation', () => askMessages(options)),
     guard('paired', async () => [checkIdentity(options.readIdentity), ...(await hubOf(options))]),
+    guard('connection', async () => [checkConnection(isFresh ? report.connected : undefined)]),
   ]);
-  const isFresh = isRunning && report !== undefined && Math.abs(now() - report.at) < REPORT_GOOD_FOR_MS;
   return groups.flat().map((result) => (isFresh ? asTheBridgeSees(result, report.findings) : result));
 }
 

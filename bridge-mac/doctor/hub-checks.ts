@@ -52,7 +52,7 @@ function unreachable(hubUrl: string, error: unknown): Result {
   return failed(
     'hub',
     `The hub at ${hubUrl} cannot be reached (${why}).`,
-    'See whether the hub runs and this Mac is online. Nothing is lost: the bridge keeps trying and keeps what waits.',
+    `See whether the hub runs and this Mac is online. Nothing is lost: the bridge keeps trying and keeps what waits.`,
   );
 }
 

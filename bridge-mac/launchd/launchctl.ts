@@ -80,8 +80,9 @@ const KNOWN: readonly KnownFailure[] = [
   },
 ];
 
-// 3: no such process, 113: no such service.
-const NOT_LOADED = [3, 113];
+// 3: no such process, 113: no such service; 112, 125: no session that it could be loaded in.
+const NOT_LOADED = [3, 112, 113, 125];
+const SAYS_NOT_LOADED = /No such process|Could not find (service|domain)|Domain does not support/i;
 
 function explain(action: string, result: ToolResult): LaunchctlError {
   if (result.kind === 'missing') {
@@ -113,7 +114,7 @@ export async function bootOut(uid: number): Promise<boolean> {
   const result = await launchctl('bootout', `gui/${uid}/${LABEL}`);
   if (result.kind === 'ended' && result.status === 0) return true;
   if (result.kind === 'ended' && NOT_LOADED.includes(result.status)) return false;
-  if (result.kind === 'ended' && /No such process|Could not find service/i.test(result.stderr)) return false;
+  if (result.kind === 'ended' && SAYS_NOT_LOADED.test(result.stderr)) return false;
   const error = explain('bootout', result);
   // "In progress" means that it is on its way out.
   if (error.passes) return true;
@@ -130,7 +131,7 @@ export async function readJob(uid: number): Promise<JobState> {
   const result = await launchctl('print', `gui/${uid}/${LABEL}`);
   if (result.kind !== 'ended') return { kind: 'unknown', why: explain('print', result).message };
   if (result.status !== 0) {
-    if (NOT_LOADED.includes(result.status) || /Could not find service/i.test(result.stderr)) {
+    if (NOT_LOADED.includes(result.status) || SAYS_NOT_LOADED.test(result.stderr)) {
       return { kind: 'not_loaded' };
     }
     return { kind: 'unknown', why: explain('print', result).message };

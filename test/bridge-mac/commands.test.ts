@@ -79,6 +79,7 @@ test('an installed bridge runs on a node of its own, comes back after a kill, is
   const doctor = await rig.outcome('doctor');
   expect(doctor.output).toContain('Nothing is wrong.');
   expect(doctor.code).toBe(0);
+  expect(doctor.output).toMatch(/✓ connection/);
   const logs = await rig.outcome('logs');
   expect(logs.output).toContain('connected to the hub');
   expect(logs.output).not.toContain(rig.hub.token);
@@ -181,6 +182,7 @@ test('status tells programs what it tells people: pace, what waits, what was fou
   expect(status).toMatchObject({
     device_id: 'device-1',
     running: true,
+    connected: true,
     launchd: { installed: false, state: 'not_loaded' },
     messages_running: true,
     waiting: { open_sends: 0, unacked_entries: 0 },

@@ -12,6 +12,7 @@ const report = (): HealthReport =>
   new HealthReport({
     path,
     counts: () => ({ open_sends: 2, unacked_entries: 3 }),
+    isConnected: () => true,
     onChange: () => {
       changes += 1;
     },
@@ -50,7 +51,12 @@ test('only news is told: the same again is none, a new verdict, a new reason and
 test('the report is left for status and doctor, for its owner alone', () => {
   const health = report();
   health.note({ check: 'power', ok: false, message: 'Sleeps.' });
-  expect(readReportedHealth(path)).toEqual({ ...health.current(), at: 1_000, pid: process.pid });
+  expect(readReportedHealth(path)).toEqual({
+    ...health.current(),
+    at: 1_000,
+    pid: process.pid,
+    connected: true,
+  });
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 

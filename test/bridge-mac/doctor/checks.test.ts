@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
+  checkConnection,
   checkDatabase,
   checkIdentity,
   checkReading,
@@ -285,6 +286,12 @@ describe('the bridge itself', () => {
     expect(checkRunning(true, undefined, now)).toMatchObject({ verdict: 'ok' });
     expect(checkRunning(true, 0, now)).toMatchObject({ verdict: 'failed' });
     expect(checkRunning(false, 0, now)).toMatchObject({ verdict: 'unknown' });
+  });
+
+  test('is connected, is not, or does not run', () => {
+    expect(checkConnection(true)).toMatchObject({ verdict: 'ok' });
+    expect(checkConnection(false)).toMatchObject({ verdict: 'failed' });
+    expect(checkConnection(undefined)).toMatchObject({ verdict: 'unknown' });
   });
 
   test('has a database that is sound, damaged, or not there yet', () => {

@@ -273,6 +273,17 @@ describe('uninstall', () => {
     await expect(uninstallAgent({ ...options, uid: 0 })).rejects.toThrow('sudo');
   });
 
+  test('works over ssh while nobody is logged in at the screen', async () => {
+    await using mac = await Mac.start();
+    await mac.install();
+    mac.tools.add(
+      'launchctl',
+      'echo "Boot-out failed: 125: Domain does not support specified action" >&2; exit 125',
+    );
+    await uninstallAgent({ ...mac.options, home: '/the/home' });
+    expect(existsSync(mac.agentPath)).toBe(false);
+  });
+
   test('leaves the agent where launchd does not let go of the job', async () => {
     await using mac = await Mac.start();
     await mac.install();
