@@ -53,7 +53,9 @@ describe('dispatch', () => {
       device.sends.push(send);
       answers.push(() => reply({ id: send.id, accepted: true }));
     });
-    await Promise.all(Array.from({ length: 100 }, (_, n) => hub.send(id, `m${n}`)));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) => hub.send(id, `m${n}`, { phone: `+1214555${1_000 + n}` })),
+    );
     await waitFor('a full window', () => device.sends.length === 64);
     for (const answer of answers.splice(0, 32)) answer();
     await waitFor('the next', () => device.sends.length === 96);

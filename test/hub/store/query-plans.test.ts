@@ -6,6 +6,7 @@ import { migrate } from '../../../hub/store/sqlite/migrate.ts';
 import { createSqliteStore } from '../../../hub/store/sqlite/sqlite-store.ts';
 import type { Store } from '../../../hub/store/store.ts';
 import { openVault } from '../../../hub/store/vault.ts';
+import { EXTRA_EVENTS } from '../../../shared/extra-events.ts';
 import {
   addLine,
   claim,
@@ -66,6 +67,27 @@ async function exercise(store: Store): Promise<void> {
   await store.unrouteDevice(line.device_id);
   await store.unrouteAll();
   await store.expireQueued(NOW + 2 * HOUR, 10);
+  await store.updateWorkspace(line.location_id, { extra_events: [...EXTRA_EVENTS] }, NOW);
+  const origin = { guid: 'R1', from: '+12145550100', from_me: false, channel: 'imessage', at: NOW } as const;
+  const reaction = {
+    kind: 'reaction',
+    ...origin,
+    target: 'G',
+    part: 0,
+    reaction: 'love',
+    removed: false,
+  } as const;
+  const group = { id: 'chat1', participants: [] };
+  await store.recordJournal(
+    line.device_id,
+    journal.batch(messageEntry({ group, reply_to: 'G' }), reaction),
+    NOW,
+  );
+  await store.recordSeen(line.device_id, undefined, NOW);
+  await store.expireDispatched({ silentSince: NOW, limit: 9 }, NOW + 2 * HOUR);
+  await store.readSettings(line.device_id);
+  const enough = new Map([[line.device_id, 1]]);
+  await store.routeQueued({ online: [line.device_id], enough, pick: pickDevice, limit: 1 }, NOW);
   await exerciseFiles(store);
   await store.countQueues(NOW);
   await store.updateWorkspace(line.location_id, { connected: false, url: null }, NOW);
@@ -109,6 +131,9 @@ const SERVED: [part: string, index: string][] = [
   ['device_id IS NULL AND held = 0 AND location_id = ? AND channel = ?', 'messages_unrouted'],
   ["status = 'QUEUED' AND device_id = ? AND owner IS NULL AND expires_at > ?", 'messages_offerable'],
   ["status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?", 'messages_leased'],
+  ["SELECT phone FROM messages WHERE status = 'QUEUED' AND owner IS NOT NULL", 'messages_asked'],
+  ["status = 'DISPATCHED' AND device_id = ? AND expires_at <= ?", 'messages_dispatched'],
+  ["direction = 'out' AND guid IS NOT NULL AND device_id = ?", 'messages_sent_guid'],
   ['owner IS NULL AND expires_at <= ?', 'messages_expiring'],
   ['next_attempt_at IS NOT NULL AND location_id > ?', 'deliveries_due'],
   ['location_id = ? AND next_attempt_at <= ?', 'deliveries_due'],
@@ -139,7 +164,7 @@ const BIG = [
 ];
 /** Scanning these is scanning a queue: they hold nothing that is finished. */
 const QUEUES =
-  /USING (COVERING )?INDEX (attachments_(due|leased)|messages_(unrouted|held|offerable|leased|dispatched|expiring)|deliveries_(due|leased|conversation|kept))/;
+  /USING (COVERING )?INDEX (attachments_(due|leased)|messages_(unrouted|held|offerable|asked|leased|dispatched|expiring)|deliveries_(due|leased|conversation|kept))/;
 
 describe('with a million rows behind it', () => {
   test('every claim is served by the index of its queue, and nothing scans a big table', async () => {

@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { messageBody, rfc3339, statusUpdateBody } from '../../../hub/webhooks/events.ts';
-import { messageEventSchema, statusUpdateSchema } from '../../../shared/api/webhook-events.ts';
+import {
+  changeBody,
+  messageBody,
+  reactionBody,
+  rfc3339,
+  statusUpdateBody,
+} from '../../../hub/webhooks/events.ts';
+import {
+  editEventSchema,
+  messageEventSchema,
+  reactionEventSchema,
+  statusUpdateSchema,
+  unsendEventSchema,
+} from '../../../shared/api/webhook-events.ts';
 import { failure } from '../../../shared/failure-codes.ts';
 
 const outgoing = {
@@ -52,6 +64,29 @@ describe('webhook bodies', () => {
         });
       }),
     );
+  });
+
+  test('reactions, edits and unsends are what their schemas say, in a group and alone', () => {
+    const group = { id: 'group:1', name: null, participants: ['+12145550100'] };
+    for (const place of [undefined, group]) {
+      const { user_id: _, ...named } = outgoing;
+      const about = { ...named, device_id: 'd', isMe: false, group: place };
+      const put = { part: 0, reaction: 'love', emoji: undefined, removed: false } as const;
+      const shown = place && { group: { id: 'group:1', name: null }, participants: place.participants };
+      const parsed = [
+        reactionEventSchema.strict().parse(JSON.parse(reactionBody(about, put, 0))),
+        editEventSchema.strict().parse(JSON.parse(changeBody('EDIT', about, 'new', 0))),
+        unsendEventSchema
+          .strict()
+          .parse(JSON.parse(changeBody('UNSEND', { ...about, message_id: null }, '', 0))),
+      ];
+      expect(parsed).toMatchObject([
+        { type: 'REACTION', reaction: 'love', message_id: 'msg_001', ...shown },
+        { type: 'EDIT', message: 'new', ...shown },
+        { type: 'UNSEND', message: '', message_id: null, ...shown },
+      ]);
+      expect(parsed.some((event) => 'group' in event)).toBe(place !== undefined);
+    }
   });
 
   test('every time a device can report becomes a timestamp', () => {
