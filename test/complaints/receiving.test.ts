@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BridgeRig } from '../bridge-mac/kit/bridge-rig.ts';
 import { waitFor } from '../kit/wait.ts';
@@ -68,5 +70,39 @@ describe('complaint', () => {
     await rig.mac.receive({ from: BERT, text: 'this too' });
     await rig.run();
     await expectTexts(rig, ['while it runs', 'while it is down', 'this too']);
+  });
+
+  test('18. a HEIC picture arrives as a JPEG', async () => {
+    await using rig = await BridgeRig.start();
+    const picture = join(rig.home, '..', 'IMG_0001.HEIC');
+    writeFileSync(picture, 'ftypheic');
+    await rig.mac.receive({ from: ANNA, text: 'look', attachment: picture });
+    await expectTexts(rig, ['look']);
+    const [file] = rig.hub.messages[0]?.attachments ?? [];
+    expect(file).toMatchObject({ name: 'IMG_0001.jpg', mime_type: 'image/jpeg' });
+    expect(rig.hub.files.get(file && 'sha256' in file ? file.sha256 : '')).toBeDefined();
+  });
+
+  test('19. a group’s text is of no one-to-one conversation, and a message to oneself makes no loop', async () => {
+    await using rig = await BridgeRig.prepare();
+    rig.hub.settings = { ...rig.hub.settings, extra_events: ['echo', 'group'] };
+    rig.writePairing();
+    await rig.run();
+    await rig.mac.receive({
+      from: ANNA,
+      text: 'to all',
+      chat: 'chat831',
+      members: [ANNA, BERT],
+      delayJoinMs: 500,
+    });
+    await expectTexts(rig, ['to all']);
+    expect(rig.hub.messages[0]?.group?.id).toBe('chat831');
+    await rig.mac.happen({ happening: 'self-message', text: 'note to self' });
+    await expectTexts(rig, ['to all', 'note to self']);
+    expect(rig.hub.messages[1]).toMatchObject({ from_me: true });
+    await rig.hub.send({ id: 'm1', to: BERT, text: 'sent by the hub' });
+    await rig.hub.waitForStatus('m1', 'DELIVERED');
+    await rig.mac.receive({ from: BERT, text: 'the end' });
+    await expectTexts(rig, ['to all', 'note to self', 'the end']);
   });
 });

@@ -11,6 +11,19 @@ async function leftTo(rig: BridgeRig, recipient: string): Promise<string[]> {
 
 // The numbers are those of docs/macos.md, “What users of other bridges complain about”.
 describe('complaint', () => {
+  test('4. a group message that macOS 26 swallows is never called sent; one that leaves is', async () => {
+    await using rig = await BridgeRig.start({ env: { BRIDGE_SEND_DEADLINE: '1500ms' } });
+    const group = { chat: 'chat831', members: [ANNA, BERT] };
+    await rig.mac.receive({ from: ANNA, text: 'Hello all', ...group });
+    await rig.hub.send({ id: 'left', to: 'chat831', to_group: true, text: 'Hello Anna and Bert' });
+    await rig.hub.waitForStatus('left', 'SENT');
+    await rig.mac.behave('chat831', 'ghost-row', 1);
+    await rig.hub.send({ id: 'swallowed', to: 'chat831', to_group: true });
+    await rig.hub.waitForStatus('swallowed', 'FAILED');
+    expect(rig.hub.statusesOf('swallowed')).toEqual(['FAILED']);
+    expect(await leftTo(rig, 'chat831')).toEqual(['Hello Anna and Bert']);
+  });
+
   test('5. a −1728 for a chat that exists does not keep a message from leaving', async () => {
     await using rig = await BridgeRig.start();
     await rig.mac.receive({ from: ANNA, text: 'Hello?' });
@@ -48,6 +61,25 @@ describe('complaint', () => {
       expect(rig.hub.statusesOf(id)).toEqual(['SENT', 'DELIVERED']);
     }
     expect([await leftTo(rig, ANNA), await leftTo(rig, BERT)]).toEqual([['once'], ['once']]);
+  });
+
+  test('8. who cannot be reached by iMessage is reached by SMS, where that is wanted', async () => {
+    await using rig = await BridgeRig.start();
+    await rig.mac.behave(ANNA, 'not-on-imessage');
+    await rig.hub.send({ id: 'm1', to: ANNA, text: 'by whatever way', fallbacks: ['sms'] });
+    await rig.hub.waitForStatus('m1', 'SENT');
+    expect(rig.hub.statusEntriesOf('m1')).toMatchObject([{ status: 'SENT', channel: 'sms' }]);
+    expect(await leftTo(rig, ANNA)).toEqual(['by whatever way']);
+  });
+
+  test('9. a file is put where the sandbox of Messages can read it', async () => {
+    await using rig = await BridgeRig.start();
+    const attachments = [rig.hub.files.add('%PDF-1.7', 'offer.pdf', 'application/pdf')];
+    await rig.hub.send({ id: 'm1', to: ANNA, text: '', attachments });
+    await rig.hub.waitForStatus('m1', 'DELIVERED');
+    const [left] = await rig.mac.sent();
+    expect(left).toMatchObject({ sha256: attachments[0]?.sha256 });
+    expect(left?.file).toMatch(/\/Library\/Messages\/.*\/offer\.pdf$/);
   });
 
   test('14. what was accepted outlives a crash, a hub that is away and a Messages that does not run', async () => {
