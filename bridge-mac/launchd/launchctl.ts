@@ -2,6 +2,8 @@ import { runTool, type ToolResult } from '../../shared/runtime/run-tool.ts';
 import { LABEL } from './agent.ts';
 
 const LIMIT_MS = 20_000;
+/** For a question: `status` is not to be kept waiting. */
+const ANSWER_LIMIT_MS = 5_000;
 
 /** How launchd sees the bridge's job. */
 export type JobState =
@@ -90,7 +92,7 @@ function explain(action: string, result: ToolResult): LaunchctlError {
   }
   if (result.kind === 'hung') {
     return new LaunchctlError(
-      `launchctl ${action} did not come back within ${LIMIT_MS / 1_000} seconds. Try again; if it stays so, restart the Mac.`,
+      `launchctl ${action} did not come back in time. Try again; if it stays so, restart the Mac.`,
     );
   }
   const words = `${result.stderr}\n${result.stdout}`;
@@ -103,6 +105,9 @@ function explain(action: string, result: ToolResult): LaunchctlError {
 
 const launchctl = (...args: string[]): Promise<ToolResult> =>
   runTool('launchctl', args, { timeoutMs: LIMIT_MS });
+
+const askLaunchctl = (...args: string[]): Promise<ToolResult> =>
+  runTool('launchctl', args, { timeoutMs: ANSWER_LIMIT_MS });
 
 /** Lets launchd start the job again where it was switched off. Failing is no harm: bootstrap tells. */
 export async function enableJob(uid: number): Promise<void> {
@@ -128,7 +133,7 @@ export async function bootstrap(uid: number, path: string): Promise<void> {
 }
 
 export async function readJob(uid: number): Promise<JobState> {
-  const result = await launchctl('print', `gui/${uid}/${LABEL}`);
+  const result = await askLaunchctl('print', `gui/${uid}/${LABEL}`);
   if (result.kind !== 'ended') return { kind: 'unknown', why: explain('print', result).message };
   if (result.status !== 0) {
     if (NOT_LOADED.includes(result.status) || SAYS_NOT_LOADED.test(result.stderr)) {
@@ -149,10 +154,10 @@ export async function readJob(uid: number): Promise<JobState> {
 
 /** Whether this user has a session at the screen; undefined where that cannot be told. */
 export async function hasGuiSession(uid: number): Promise<boolean | undefined> {
-  const manager = await launchctl('managername');
+  const manager = await askLaunchctl('managername');
   if (manager.kind === 'ended' && manager.status === 0 && manager.stdout.trim() === 'Aqua') return true;
   // Over ssh the manager is another one, though somebody may be logged in at the screen.
-  const session = await launchctl('print', `gui/${uid}`);
+  const session = await askLaunchctl('print', `gui/${uid}`);
   if (session.kind !== 'ended') return undefined;
   if (session.status === 0) return true;
   return [112, 113, 125].includes(session.status) ? false : undefined;

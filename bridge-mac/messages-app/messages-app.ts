@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { runTool } from '../../shared/runtime/run-tool.ts';
 
 const TOOL_LIMIT_MS = 10_000;
+const ANSWER_LIMIT_MS = 5_000;
 const START_LIMIT_MS = 20_000;
 const LOOK_EVERY_MS = 500;
 /** How long Messages gets to quit, or to start where nobody can tell whether it did. */
@@ -20,7 +21,7 @@ export interface MessagesAppOptions {
 
 /** Whether Messages runs for the user `uid`; undefined where that cannot be told. False is a hint, never a proof. */
 export async function isMessagesRunning(uid: number, signal?: AbortSignal): Promise<boolean | undefined> {
-  const options = { timeoutMs: TOOL_LIMIT_MS, ...(signal && { signal }) };
+  const options = { timeoutMs: ANSWER_LIMIT_MS, ...(signal && { signal }) };
   const messages = await runTool('pgrep', ['-U', String(uid), '-x', 'Messages'], options);
   if (messages.kind !== 'ended' || messages.status > 1) return undefined;
   if (messages.status === 0) return /^\d+/.test(messages.stdout) ? true : undefined;
