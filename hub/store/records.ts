@@ -8,6 +8,16 @@ import type { JournalEntry } from '../../shared/wire/journal.ts';
 import type { Pace } from '../../shared/wire/settings.ts';
 
 export type { Acceptance } from '../../shared/wire/acceptance.ts';
+export type {
+  Attempt,
+  AttemptError,
+  ClaimedDelivery,
+  Delivery,
+  DeliveryFilter,
+  DeliveryStatus,
+  QueueCounts,
+  SettledDelivery,
+} from './delivery-records.ts';
 
 /** `limit` 1–200; `cursor` is what the page before answered as `next_cursor`. Newest first. */
 export interface PageRequest {
@@ -230,84 +240,4 @@ export interface ClaimedSends {
 export interface JudgedBatch {
   journal_id: string;
   entries: { seq: number; entry: JournalEntry | undefined }[];
-}
-
-export type DeliveryStatus = 'pending' | 'delivered' | 'dead' | 'recorded';
-
-export interface Delivery {
-  id: string;
-  webhook_id: string;
-  location_id: string;
-  type: string;
-  status: DeliveryStatus;
-  attempts: number;
-  next_attempt_at: number | null;
-  last_error: string | null;
-  created_at: number;
-}
-
-export interface DeliveryFilter {
-  workspace?: string | undefined;
-  status?: DeliveryStatus | undefined;
-}
-
-export interface ClaimedDelivery {
-  id: string;
-  webhook_id: string;
-  location_id: string;
-  type: string;
-  /** The JSON to POST, byte for byte the same at every attempt. */
-  body: string;
-  /** Number of this attempt, 1 for the first. */
-  attempt: number;
-  created_at: number;
-  url: string;
-  headers: Header[];
-  signing_secret: string;
-  /** Signs too, while receivers change over after a rotation. */
-  previous_secret: string | null;
-  /** Since when every attempt to reach this workspace's webhook failed; null when the last did not. */
-  failing_since: number | null;
-}
-
-export type AttemptError =
-  | 'dns_error'
-  | 'connection_refused'
-  | 'connection_reset'
-  | 'timeout'
-  | 'tls_error'
-  | 'http_status'
-  | 'blocked_address'
-  | 'other';
-
-/** One POST of a delivery. */
-export interface Attempt {
-  attempt: number;
-  at: number;
-  latency_ms: number;
-  http_status: number | null;
-  error: AttemptError | null;
-  error_message: string | null;
-  /** The first 4 KiB of the answer. */
-  response: string | null;
-}
-
-export interface SettledDelivery {
-  id: string;
-  attempt: Attempt;
-  outcome:
-    | { kind: 'delivered' }
-    | { kind: 'retry'; at: number }
-    | { kind: 'dead' }
-    /** The endpoint asked not to be called again (410), or failed for five days: `reason` is shown to the admin. */
-    | { kind: 'disable'; reason: string };
-}
-
-export interface QueueCounts {
-  messages_queued: number;
-  messages_dispatched: number;
-  deliveries_pending: number;
-  deliveries_dead: number;
-  /** Age of the oldest delivery that is due, milliseconds; 0 when none is. */
-  oldest_due_ms: number;
 }

@@ -107,7 +107,7 @@ interface ConversationRow {
 }
 
 /** A group chat as one device sees it; `id` without the `group:` that clients write before it. */
-export interface GroupRow {
+interface GroupRow {
   id: string;
   device_id: string;
   /** What the device calls it. */

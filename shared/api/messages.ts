@@ -41,7 +41,7 @@ export const messageSchema = z
 export type MessageView = z.infer<typeof messageSchema>;
 
 /** Why a message is still QUEUED. */
-export const WAITING_FOR = [
+const WAITING_FOR = [
   'workspace_not_connected',
   'no_device',
   'files',

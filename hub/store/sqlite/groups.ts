@@ -46,14 +46,6 @@ interface Known {
   participants: string;
 }
 
-/** The group that clients know by this id. */
-export function findGroup(context: SqliteContext, id: string): Group | undefined {
-  const known = find(context, id);
-  if (known === undefined) return undefined;
-  const { device_id, channel, name, participants } = known;
-  return { id, device_id, channel, name, participants: JSON.parse(participants) as string[] };
-}
-
 /** What the group's device calls it. Undefined for everything that is no group, or none any more. */
 export function wireGroupId(context: SqliteContext, phone: string): string | undefined {
   return phone.startsWith(PREFIX) ? find(context, phone)?.wire_id : undefined;
@@ -68,14 +60,15 @@ function find({ db }: SqliteContext, id: string): Known | undefined {
 
 /** The group of this id, when a device that serves the workspace on the group's channel is in it. */
 export function findServedGroup(context: SqliteContext, locationId: string, id: string): Group | undefined {
-  const group = findGroup(context, id);
-  const serves =
-    group &&
-    context.db.get(
-      'SELECT 1 FROM assignments WHERE location_id = ? AND channel = ? AND device_id = ?',
-      locationId,
-      group.channel,
-      group.device_id,
-    );
-  return serves === undefined ? undefined : group;
+  const known = find(context, id);
+  if (known === undefined) return undefined;
+  const { device_id, channel, name, participants } = known;
+  const serves = context.db.get(
+    'SELECT 1 FROM assignments WHERE location_id = ? AND channel = ? AND device_id = ?',
+    locationId,
+    channel,
+    device_id,
+  );
+  if (serves === undefined) return undefined;
+  return { id, device_id, channel, name, participants: JSON.parse(participants) as string[] };
 }

@@ -5,6 +5,7 @@ import { describeDevices } from './contract/devices.ts';
 import { describeExtras } from './contract/extras.ts';
 import { describeFiles } from './contract/files.ts';
 import type { OpenStore } from './contract/fixtures.ts';
+import { describeGroups } from './contract/groups.ts';
 import { describeInbound } from './contract/inbound.ts';
 import { describeOutcomes } from './contract/outcomes.ts';
 import { describeRouting } from './contract/routing.ts';
@@ -23,6 +24,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('statuses', () => describeStatuses(open));
     describe('files', () => describeFiles(open));
     describe('inbound', () => describeInbound(open));
+    describe('groups', () => describeGroups(open));
     describe('extra events', () => describeExtras(open));
     describe('deliveries', () => describeDeliveries(open));
     describe('outcomes of attempts', () => describeOutcomes(open));

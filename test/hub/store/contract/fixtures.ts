@@ -232,3 +232,12 @@ export async function messageOf(store: Store, id: string): Promise<Message> {
   if (message === undefined) throw new Error(`the store lost message ${id}`);
   return message;
 }
+
+/** Reports entries and answers the events that follow. */
+export function reporter(store: Store, deviceId: string) {
+  const journal = new Journal();
+  return async (...entries: JournalEntry[]) => {
+    await store.recordJournal(deviceId, journal.batch(...entries), NOW);
+    return drain(store);
+  };
+}
