@@ -4,7 +4,7 @@ import { BridgeRig } from '../../test/bridge-mac/kit/bridge-rig.ts';
 import { breakHub, calmDown, getStuck, killBridge, plagueMac } from './disasters.ts';
 import { mingle, receiveAtRandom } from './inbound.ts';
 import { Ledger } from './ledger.ts';
-import { sendAtRandom } from './outbound.ts';
+import { offerAgain, sendAtRandom } from './outbound.ts';
 import { Random } from './random.ts';
 import { GROUPS, PEOPLE, type Storm } from './storm.ts';
 import { isSettled, judge } from './verdict.ts';
@@ -49,6 +49,7 @@ export async function soakBridge({ minutes, seed }: SoakOptions): Promise<string
   over.abort();
   await running;
   await calmDown(storm);
+  await offerAgain(storm);
   await waitForQuiet(storm);
   return report(storm);
 }

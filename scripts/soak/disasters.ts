@@ -88,6 +88,11 @@ async function rebuild(storm: Storm): Promise<void> {
   const told = new Set(storm.rig.hub.messages.map(({ guid }) => guid));
   for (const note of storm.ledger.receipts)
     if (note.expected === 'once' && !told.has(note.guid ?? '')) note.expected = 'perhaps';
+  const edited = new Set(
+    storm.rig.hub.entries.map((entry) => (entry.kind === 'edit' ? `${entry.guid} ${entry.text}` : '')),
+  );
+  for (const [guid, edit] of storm.ledger.edits)
+    if (!edited.has(`${guid} ${edit.text}`)) edit.expected = 'perhaps';
   const done = await attempt(() => storm.rig.mac.happen({ happening: 'rebuild-database' }));
   if (done !== undefined) storm.ledger.did('rebuild-database');
 }

@@ -85,14 +85,28 @@ export async function mingle(storm: Storm): Promise<void> {
       'read',
     ] as const);
     if (deed === 'edit') return edit(storm, random, `edited ${count}`);
+    if (deed === 'icloud-replay') return replay(storm, random);
     const text = `typed ${count}`;
     const guids = await attempt(() => mac.happen({ happening: deed, with: person, text, count: 5 }));
     if (guids === undefined) return;
     storm.ledger.did(deed);
     if (deed === 'tapback') storm.ledger.reactions.push(...guids);
     if (deed === 'own-message') storm.ledger.echoes.push(...guids);
-    if (deed === 'icloud-replay') storm.ledger.silent.push(...guids);
   });
+}
+
+/** Old messages come again, a few at once; those with files would come with them, which the simulated Mac does not do. */
+async function replay(storm: Storm, random: Random): Promise<void> {
+  const old = storm.ledger.receipts.filter(
+    (note) => note.guid && note.files.length === 0 && note.expected !== 'never',
+  );
+  for (let round = 0; round < 4 && old.length > 0; round += 1) {
+    const guid = random.pick(old).guid ?? '';
+    const guids = await attempt(() => storm.rig.mac.happen({ happening: 'icloud-replay', guid }));
+    if (guids === undefined) continue;
+    storm.ledger.replays.push(...guids);
+    storm.ledger.did('icloud-replay');
+  }
 }
 
 /** Each message is edited once at most, so that its last words are known. */
@@ -104,6 +118,6 @@ async function edit(storm: Storm, random: Random, text: string): Promise<void> {
   const guid = random.pick(open).guid ?? '';
   const done = await attempt(() => storm.rig.mac.happen({ happening: 'edit', guid, text }));
   if (done === undefined) return;
-  edits.set(guid, text);
+  edits.set(guid, { text, expected: 'once' });
   storm.ledger.did('edit');
 }

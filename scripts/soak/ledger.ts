@@ -1,4 +1,9 @@
-/** A send that the bridge accepted. */
+import type { Send } from '../../shared/wire/send.ts';
+
+/** A send as the hub offers it until the bridge says yes. */
+export type Offer = Partial<Send> & { id: string };
+
+/** A send that was offered to the bridge. */
 export interface SendNote {
   readonly id: string;
   readonly to: string;
@@ -7,6 +12,7 @@ export interface SendNote {
   readonly files: readonly string[];
   /** What Messages was told to do with it. */
   readonly behaviour: string;
+  readonly offer: Offer;
   /** Why the bridge did not accept it: then it must not leave. */
   refusal: string | undefined;
 }
@@ -33,10 +39,12 @@ export class Ledger {
   readonly echoes: string[] = [];
   /** Guids of rows that must never be told as messages. */
   readonly silent: string[] = [];
+  /** Guids of old messages that came again. One may be told if what it repeats was not. */
+  readonly replays: string[] = [];
   /** Guid of a tapback → perhaps lost with a database. */
   readonly reactions: string[] = [];
-  /** Guid of a message → the words it was edited to. */
-  readonly edits = new Map<string, string>();
+  /** By guid of the message: the words it was edited to; `expected` as of a receipt. */
+  readonly edits = new Map<string, { readonly text: string; expected: 'once' | 'perhaps' }>();
   /** What the storm did, by name. */
   readonly deeds = new Map<string, number>();
 

@@ -94,10 +94,14 @@ function judgeReceipt(
   edited: string | undefined,
 ): string[] {
   const name = `${note.text} (${note.behaviour}, ${note.guid ?? 'no guid'})`;
-  if (told.length > 1) return [`told ${told.length} times: ${name}`];
+  if (told.length > 1) {
+    const times = told.map(({ guid, text, at }) => `${guid} ${JSON.stringify(text)} of ${at}`).join(', ');
+    return [`told ${told.length} times: ${name} as ${times}`];
+  }
   const [entry] = told;
   if (entry === undefined) return note.expected === 'once' ? [`never told: ${name}`] : [];
-  if (note.expected === 'never') return [`told, although in no chat: ${name}`];
+  if (note.expected === 'never')
+    return entry.guid === note.guid ? [`told, although in no chat: ${name}`] : [];
   const faults: string[] = [];
   if (entry.group?.id !== note.group)
     faults.push(`told in ${entry.group?.id ?? 'no group'} instead of ${note.group ?? 'none'}: ${name}`);
@@ -135,21 +139,28 @@ function judgeReceipts({ ledger, entries, ownGuids }: Evidence): string[] {
   const byGuid = Map.groupBy(messages, (entry) => entry.guid);
   // Without a guid the words must do: they are different each time.
   const byText = Map.groupBy(messages, (entry) => entry.text);
-  const faults = ledger.receipts.flatMap((note) =>
-    judgeReceipt(
-      note,
-      (note.guid === undefined ? byText.get(note.text) : byGuid.get(note.guid)) ?? [],
-      ledger.edits.get(note.guid ?? ''),
-    ),
-  );
+  const replays = new Set(ledger.replays);
+  const faults = ledger.receipts.flatMap((note) => {
+    const edited = ledger.edits.get(note.guid ?? '')?.text;
+    const own = note.guid === undefined ? [] : (byGuid.get(note.guid) ?? []);
+    const others = [note.text, edited].flatMap((text) =>
+      text === undefined ? [] : (byText.get(text) ?? []),
+    );
+    // Whichever of a message and its replay is told, the words are told once.
+    return judgeReceipt(note, [...new Set([...own, ...others])], edited);
+  });
   const known = new Set([...ledger.receipts.map(({ guid }) => guid), ...ledger.echoes]);
   const texts = new Set(ledger.receipts.map(({ text }) => text));
   for (const entry of messages) {
     if (ownGuids.has(entry.guid)) faults.push(`an own send told as a message: ${entry.guid}`);
-    else if (ledger.silent.includes(entry.guid))
-      faults.push(`a replay or a group's event told: ${entry.guid}`);
-    else if (!known.has(entry.guid) && !texts.has(entry.text) && !entry.text.startsWith('typed'))
-      faults.push(`invented: ${entry.guid}`);
+    else if (ledger.silent.includes(entry.guid)) faults.push(`a group's event told: ${entry.guid}`);
+    else if (
+      !replays.has(entry.guid) &&
+      !known.has(entry.guid) &&
+      !texts.has(entry.text) &&
+      !entry.text.startsWith('typed')
+    )
+      faults.push(`invented: ${entry.guid} ${JSON.stringify(entry.text)}`);
   }
   for (const guid of ledger.echoes)
     if ((byGuid.get(guid)?.length ?? 0) > 1) faults.push(`an echo told twice: ${guid}`);
@@ -164,12 +175,13 @@ function judgeExtras({ ledger, entries }: Evidence): string[] {
   );
   for (const guid of ledger.reactions)
     if ((reactions.get(guid)?.length ?? 0) > 1) faults.push(`a tapback told twice: ${guid}`);
-  for (const [guid, text] of ledger.edits) {
+  for (const [guid, { text, expected }] of ledger.edits) {
     const words = entries
       .filter((entry) => (entry.kind === 'message' || entry.kind === 'edit') && entry.guid === guid)
       .map((entry) => ('text' in entry ? entry.text : ''));
     const note = ledger.receipts.find((one) => one.guid === guid);
-    if (note?.expected === 'once' && words.at(-1) !== text) faults.push(`an edit not told: ${guid}`);
+    if (note?.expected === 'once' && expected === 'once' && words.at(-1) !== text)
+      faults.push(`an edit to "${text}" not told, but ${JSON.stringify(words)}: ${guid} (${note.text})`);
     if (words.filter((one) => one === text).length > 1) faults.push(`an edit told twice: ${guid}`);
   }
   return faults;

@@ -42,7 +42,7 @@ export function groupOf(world: HappeningWorld, asked: Asked): ChatSpec {
 export function findRows(world: HappeningWorld, asked: Asked, fromMe: 0 | 1, limit = 1): Found[] {
   const address = canonicalAddress(asked.with);
   const rows = world.db.all(
-    `SELECT m.* FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id
+    `SELECT m.*, h.id AS sender FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id
      WHERE (h.id = ? AND m.is_from_me = ? AND m.associated_message_type = 0 AND m.item_type = 0 AND ? IS NULL) OR m.guid = ?
      ORDER BY m.ROWID DESC LIMIT ?`,
     address,
@@ -56,7 +56,8 @@ export function findRows(world: HappeningWorld, asked: Asked, fromMe: 0 | 1, lim
       world.accounts.find((candidate) => candidate.service === row.service) ?? accountFor(world, 'iMessage');
     const joined = 'c.ROWID IN (SELECT chat_id FROM chat_message_join WHERE message_id = ?)';
     const [chat] = world.db.chats(joined, row.ROWID ?? 0);
-    return { row, address, account, chat: chat ?? directChat(world.version, account, address) };
+    const sender = row.sender === null ? address : String(row.sender);
+    return { row, address: sender, account, chat: chat ?? directChat(world.version, account, sender) };
   });
 }
 
