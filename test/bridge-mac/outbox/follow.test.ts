@@ -187,6 +187,61 @@ describe('following a send through chat.db', () => {
     expect(it.store.sends.inState(['settled'])).toMatchObject([{ id: 'sent', text: '' }]);
   });
 
+  test('corrects the FAILED of a row that got its flag after more than a day', () => {
+    using it = setUp();
+    it.handOver('m1');
+    const row = it.send();
+    it.look();
+    it.clock.now += DAY;
+    it.look();
+    expect(it.told()).toEqual([['m1', 'FAILED', 'send_timeout_unknown']]);
+    it.clock.now += DAY;
+    it.messages.set(row, { is_sent: 1, is_delivered: 1 });
+    it.look();
+    expect(it.told().slice(1)).toEqual([
+      ['m1', 'SENT', 'imessage'],
+      ['m1', 'DELIVERED', 'imessage'],
+    ]);
+  });
+
+  test('tells READ where it is asked for, with a date that can be true', () => {
+    using it = setUp();
+    it.handOver('m1');
+    const row = it.send({ columns: { is_sent: 1, is_delivered: 1 } });
+    it.look();
+    it.messages.set(row, { date_read: 700_000_000_000_000_000n });
+    it.look();
+    it.wants.read = true;
+    for (const bogus of [9_223_372_036_854_775_807n, 1n, 0n]) {
+      it.messages.set(row, { date_read: bogus });
+      it.look();
+    }
+    expect(it.told()).toHaveLength(2);
+    it.messages.set(row, { date_read: (BigInt(it.clock.now + 5_000) - 978_307_200_000n) * 1_000_000n });
+    it.look();
+    it.look();
+    expect(it.told().at(-1)).toEqual(['m1', 'READ', 'imessage']);
+    expect(it.told()).toHaveLength(3);
+  });
+
+  test('gives a downgraded message no READ, and one that was not delivered none without DELIVERED', () => {
+    using it = setUp();
+    it.wants.read = true;
+    const read = (BigInt(it.clock.now + 5_000) - 978_307_200_000n) * 1_000_000n;
+    it.handOver('m1');
+    it.send({ columns: { is_sent: 1, is_delivered: 0, date_read: read } });
+    it.look();
+    it.handOver('m2', 'two');
+    it.send({ text: 'two', columns: { is_sent: 1, was_downgraded: 1, service: 'SMS', date_read: read } });
+    it.look();
+    expect(it.told()).toEqual([
+      ['m1', 'SENT', 'imessage'],
+      ['m1', 'DELIVERED', 'imessage'],
+      ['m1', 'READ', 'imessage'],
+      ['m2', 'SENT', 'sms'],
+    ]);
+  });
+
   test('forgets the words once Messages confirmed them', () => {
     using it = setUp();
     it.handOver('m1', 'private');
