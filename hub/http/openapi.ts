@@ -5,7 +5,7 @@ import { VERSION } from '../../shared/version.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 
 /** Content of any kind. */
-export const BYTES = { type: 'string', format: 'binary' } as const;
+const BYTES = { type: 'string', format: 'binary' } as const;
 
 const errorSchema = errorBodySchema.meta({ id: 'Error' });
 

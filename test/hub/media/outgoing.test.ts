@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -165,6 +165,27 @@ describe('a message with attachments', () => {
     await waitFor('the message', () => device.sends.some(({ id }) => id === String(body.id)));
     await waitFor('the failure', () => receiver.statusesOf('m2').includes('FAILED'));
     expect(server.requests.filter((path) => path === '/never.jpg').length).toBe(3);
+  });
+
+  test('waits while the hub cannot store its file, whatever that takes, and goes out then', async () => {
+    let now = Date.now();
+    await using all = await start({}, () => now);
+    const { hub, server, device } = all;
+    const drafts = join(hub.dataDir, 'media/drafts');
+    await rm(drafts, { recursive: true });
+    const photo = server.serve('/a.jpg', JPEG);
+    const { body } = await hub.send(all.id, 'm1', { attachments: [photo] });
+    const retries = async (): Promise<number> =>
+      (await timelineOf(hub, body.id)).filter((status) => status === 'FETCH_RETRY').length;
+    for (let n = 1; n <= 5; n += 1) {
+      await waitFor(`failure ${n}`, async () => (await retries()) === n);
+      if (n === 5) await mkdir(drafts);
+      now += 31_000;
+      // Wakes what fetches, which would look by itself a little later.
+      await hub.send(all.id, `nudge-${n}`, { attachments: [photo], phone: `+1214555020${n}` });
+    }
+    await waitFor('the message', () => device.sends.some(({ id }) => id === String(body.id)));
+    expect((await hub.api('GET', `/api/messages/${body.id}`)).body.error).toBeNull();
   });
 
   test('that waits for its files longer than HUB_MESSAGE_TTL FAILS for their sake', async () => {
