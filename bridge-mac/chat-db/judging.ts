@@ -32,6 +32,7 @@ export interface JudgingDeps {
 export class Judging {
   readonly #deps: JudgingDeps;
   #ownAddresses: Set<string> | undefined;
+  #events = new Set<ExtraEvent>();
 
   constructor(deps: JudgingDeps) {
     this.#deps = deps;
@@ -43,8 +44,18 @@ export class Judging {
     return Math.min(pairedAt, store.inbox.floor ?? pairedAt);
   }
 
-  /** Before each look: what sent rows tell of the owner's addresses, and what the clock tells of pairing. */
+  /** One of the owner's addresses, for rows that do not say which; empty while none is known. */
+  get ownAddress(): string {
+    return this.#ownAddresses?.values().next().value ?? '';
+  }
+
+  wants(event: ExtraEvent): boolean {
+    return this.#events.has(event);
+  }
+
+  /** Before each look: what the hub asks for, what sent rows tell of the owner, and what the clock tells of pairing. */
   prepare(db: ChatDb): void {
+    this.#events = new Set(this.#deps.extraEvents());
     if (this.#ownAddresses === undefined) {
       this.#ownAddresses = new Set(this.#deps.store.inbox.ownAddresses);
       for (const account of db.accountsAfter(db.maxRowId() - RECENT_ROWS)) this.#noteAccount(account);
@@ -54,16 +65,16 @@ export class Judging {
 
   /** Judges a row that was watched for `waited` milliseconds. One that was told before, as another row, is skipped. */
   judge(db: ChatDb, row: MessageRow, waited: number): Judgement {
-    const { store, sends, extraEvents, now } = this.#deps;
+    const { sends, now } = this.#deps;
     if (row.fromMe) this.#noteAccount(row.account);
     try {
       const judged = judgeRow(row, waited, {
         db,
         pairedAt: this.floor,
-        wants: (event) => extraEvents().includes(event),
+        wants: (event) => this.wants(event),
         sends,
         isOwnAddress: (address) => this.#ownAddresses?.has(address) ?? false,
-        ownAddress: store.inbox.ownAddresses[0] ?? '',
+        ownAddress: this.ownAddress,
         now: now(),
       });
       return judged.kind === 'ready' && this.#isTold(db, row, judged) ? { kind: 'skip' } : judged;
@@ -73,10 +84,16 @@ export class Judging {
     }
   }
 
-  #isTold(db: ChatDb, row: MessageRow, { entry, twin }: Ready): boolean {
+  /** Whether the journal had it before, under this guid or as a twin. */
+  isKnown(row: MessageRow, { entry, twin }: Ready): boolean {
     const { store, now } = this.#deps;
     if (!isTellingDate(row, now())) return store.inbox.marksOf(entry.guid) !== undefined;
-    if (store.inbox.hasSeen(entry.guid, twin, row.dateEdited > 0n)) return true;
+    return store.inbox.hasSeen(entry.guid, twin, row.dateEdited > 0n);
+  }
+
+  #isTold(db: ChatDb, row: MessageRow, judged: Ready): boolean {
+    if (this.isKnown(row, judged)) return true;
+    if (!isTellingDate(row, this.#deps.now())) return false;
     const earlier = readOr(
       () => db.earlierTwinsOf(row),
       () => [],

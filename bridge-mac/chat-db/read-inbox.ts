@@ -53,8 +53,12 @@ export class Inbox {
 
   constructor(deps: InboxDeps) {
     this.#deps = deps;
-    this.#edits = new EditSweep(deps);
     this.#judging = new Judging(deps);
+    this.#edits = new EditSweep({
+      ...deps,
+      wants: (event) => this.#judging.wants(event),
+      ownAddress: () => this.#judging.ownAddress,
+    });
     this.#creditedAt = deps.elapsed();
   }
 
@@ -163,6 +167,8 @@ export class Inbox {
         store.inbox.addPending({ rowId, guid, conversation: judgement.conversation });
         return 'waits';
       case 'ready': {
+        // Rows of one batch are judged before any of them is told.
+        if (this.#judging.isKnown(row, judgement)) return 'done';
         const { conversation, files } = judgement;
         if (files.length > 0 || store.inbox.headOf(conversation) !== undefined) {
           store.inbox.addPending({ rowId, guid, conversation });

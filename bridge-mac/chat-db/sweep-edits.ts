@@ -21,7 +21,8 @@ export interface SweepDeps {
   store: BridgeStore;
   /** Appends inside the running transaction. */
   append: (entries: readonly (EditEntry | UnsendEntry)[]) => void;
-  extraEvents: () => readonly ExtraEvent[];
+  wants: (event: ExtraEvent) => boolean;
+  ownAddress: () => string;
   log: Logger;
   now: () => number;
   /** Milliseconds of a clock that nobody sets. */
@@ -76,15 +77,14 @@ export class EditSweep {
   }
 
   #take(db: ChatDb, row: MessageRow): void {
-    const { store, append, extraEvents, log, now } = this.#deps;
-    const wants = (event: ExtraEvent): boolean => extraEvents().includes(event);
+    const { store, append, wants, ownAddress, log, now } = this.#deps;
     const told = store.inbox.marksOf(row.guid);
     if (told === undefined) return;
     const chats = readOr(
       () => db.chatsOf(row.rowId),
       () => [],
     );
-    const origin = originOf(row, chats, store.inbox.ownAddresses[0] ?? '');
+    const origin = originOf(row, chats, ownAddress());
     if ('lacks' in origin) return;
     const judged = judgeEdit(row, told, origin, now());
     if (judged === undefined) return;

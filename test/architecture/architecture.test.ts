@@ -44,6 +44,7 @@ const COMMON = [
   'hub/webhooks/events.ts',
   'hub/config.ts',
   'bridge-mac/store/',
+  'bridge-mac/outbox/conversation.ts',
   'bridge-mac/config.ts',
 ];
 
