@@ -45,7 +45,7 @@ export function describeGroups(open: OpenStore): void {
       journal.batch(
         messageEntry({ group: renamed, from: '+12145550101', text: 'a' }),
         messageEntry({ text: 'alone' }),
-        messageEntry({ group: renamed, text: 'b' }),
+        messageEntry({ group: renamed, from: '+12145550102', text: 'b' }),
       ),
       NOW,
     );
