@@ -36,6 +36,7 @@ const store: IngestDeps['store'] = {
     updated_at: 0,
   }),
   listServedChannels: async () => ['imessage'],
+  findServedGroup: async () => undefined,
   useApiKey: async () => true,
 };
 
