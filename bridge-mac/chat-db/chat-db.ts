@@ -13,6 +13,7 @@ import {
   toChat,
   toMessageRow,
 } from './rows.ts';
+import { readOr } from './salvage.ts';
 import { explainForeign, explainUnreadable } from './unreadable.ts';
 
 export type { AttachmentRow, Chat, MessageRow } from './rows.ts';
@@ -95,7 +96,12 @@ export class ChatDb implements Disposable {
 
   /** 0 for an empty database. */
   maxRowId(): number {
-    return Number(asInteger(this.#queries.maxRowId.get()?.row_id));
+    // Where the newest page is damaged, SQLite's own count of rows ever inserted still tells.
+    const raw = readOr(
+      () => this.#queries.maxRowId.get(),
+      () => this.#queries.lastInserted.get(),
+    );
+    return Number(asInteger(raw?.row_id));
   }
 
   /** The ROWID just below the first row dated at or after `epochMs`; MAX(ROWID) when there is no such row. */

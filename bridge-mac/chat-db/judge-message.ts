@@ -86,12 +86,14 @@ function judgeOwnCopy(
   return { kind: 'hold', lacks: 'its other copy', conversation: origin.conversation };
 }
 
+/** How many files a row's text speaks of; a damaged one that speaks of any, of one at least. */
 function countFileMarks({ text, body, balloon }: MessageRow): number {
   if (balloon !== null) return 0;
-  if (body !== null && Buffer.from(body.buffer, body.byteOffset, body.byteLength).indexOf(FILE_ATTRIBUTE) < 0)
-    return 0;
-  const marked = readMessageText({ text, body }, undefined, OBJECT_MARK).text;
-  return marked.split(OBJECT_MARK).length - 1;
+  const hasFiles =
+    body !== null && Buffer.from(body.buffer, body.byteOffset, body.byteLength).indexOf(FILE_ATTRIBUTE) >= 0;
+  if (body !== null && !hasFiles) return 0;
+  const marks = readMessageText({ text, body }, undefined, OBJECT_MARK).text.split(OBJECT_MARK).length - 1;
+  return hasFiles ? Math.max(1, marks) : marks;
 }
 
 function namesOf(files: readonly AttachmentRow[]): string {

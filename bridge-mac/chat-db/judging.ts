@@ -58,7 +58,11 @@ export class Judging {
     this.#events = new Set(this.#deps.extraEvents());
     if (this.#ownAddresses === undefined) {
       this.#ownAddresses = new Set(this.#deps.store.inbox.ownAddresses);
-      for (const account of db.accountsAfter(db.maxRowId() - RECENT_ROWS)) this.#noteAccount(account);
+      const accounts = readOr(
+        () => db.accountsAfter(db.maxRowId() - RECENT_ROWS),
+        () => [],
+      );
+      for (const account of accounts) this.#noteAccount(account);
     }
     this.#checkClock();
   }

@@ -52,6 +52,7 @@ export interface Queries {
   dataVersion: Statement<[], { data_version: bigint }>;
   schemaVersion: Statement<[], { schema_version: bigint }>;
   maxRowId: Statement<[], Raw>;
+  lastInserted: Statement<[], Raw>;
   firstDated: Statement<[bigint], Raw>;
   guidAt: Statement<[number], Raw>;
   rowAt: Statement<[number], Raw>;
@@ -76,6 +77,7 @@ export function prepareQueries(db: Database): Queries {
     dataVersion: exact('PRAGMA data_version'),
     schemaVersion: exact('PRAGMA schema_version'),
     maxRowId: exact(sql.maxRowId),
+    lastInserted: exact(sql.lastInserted),
     firstDated: exact(sql.firstDated),
     guidAt: exact(sql.guidAt),
     rowAt: exact(sql.rowAt),
@@ -108,6 +110,9 @@ export function queryTexts(db: Database) {
     FROM message m LEFT JOIN handle h ON h.ROWID = m.handle_id`;
   return {
     maxRowId: 'SELECT max(ROWID) AS row_id FROM message',
+    lastInserted: columnsOf(db, 'sqlite_sequence').has('seq')
+      ? "SELECT seq AS row_id FROM sqlite_sequence WHERE name = 'message'"
+      : 'SELECT NULL AS row_id',
     // The + keeps SQLite from walking all rows in order of ROWID instead of using the index on date.
     firstDated: 'SELECT min(+ROWID) AS row_id FROM message WHERE date >= ?',
     guidAt: 'SELECT guid FROM message WHERE ROWID = ?',

@@ -117,7 +117,9 @@ export class Inbox {
       for (const { row, judgement } of judged) {
         if (this.#meet(row, judgement) === 'waits') hasWaiting = true;
       }
-      store.inbox.setCursor({ rowId: upTo, guid: rows.at(-1)?.guid ?? null, dated });
+      // Stepped over, a row tells no guid.
+      const guid = rows.find((row) => row.rowId === upTo)?.guid ?? null;
+      store.inbox.setCursor({ rowId: upTo, guid, dated });
     });
     return { count: rows.length, hasWaiting };
   }

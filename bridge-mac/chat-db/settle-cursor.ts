@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Cursor } from '../store/inbox-store.ts';
 import type { BridgeStore } from '../store/open-store.ts';
 import type { ChatDb } from './chat-db.ts';
+import { readOr } from './salvage.ts';
 
 // A replaced database is read again from this long before the newest message known; what was journaled is dropped.
 const REREAD_MS = 24 * 3_600_000;
@@ -41,10 +42,18 @@ export function settleCursor(db: ChatDb, { store, pairedAt, log, now }: CursorDe
 // Deleting a message frees its row for good, so a row that is gone tells nothing while there are later ones.
 function isSameDatabase(db: ChatDb, cursor: Cursor): boolean {
   if (cursor.guid === null) return db.maxRowId() >= cursor.rowId;
-  const guid = db.guidAt(cursor.rowId);
+  // A damaged page tells nothing of another database.
+  const guid = readOr(
+    () => db.guidAt(cursor.rowId),
+    () => cursor.guid ?? undefined,
+  );
   return guid === undefined ? db.maxRowId() > cursor.rowId : guid === cursor.guid;
 }
 
 function cursorAt(db: ChatDb, rowId: number, dated: number): Cursor {
-  return { rowId, guid: db.guidAt(rowId) ?? null, dated };
+  const guid = readOr(
+    () => db.guidAt(rowId),
+    () => undefined,
+  );
+  return { rowId, guid: guid ?? null, dated };
 }

@@ -52,6 +52,19 @@ describe('a file that came with a message', () => {
     expect(it.rig.entries).toMatchObject([{ text: 'look', attachments: [{ size: 9 }] }]);
   });
 
+  test('is waited for although the text that speaks of it is damaged', async () => {
+    await using it = await setUpFiles();
+    const whole = encodeAttributedBody('\uFFFClook', { files: ['at_0_X'] });
+    const damaged = Buffer.from(whole.map((byte) => (byte >= 0x80 ? 0x3f : byte)));
+    const { rowId } = it.messages.receive({ text: null, body: damaged });
+    it.look();
+    expect(it.rig.entries).toEqual([]);
+    it.messages.attach(rowId, { ...it.put('x.jpg', 'x'), transfer_state: 5 });
+    await it.waitForMessages(1);
+    expect(it.rig.entries).toMatchObject([{ text: '', attachments: [{ size: 1 }] }]);
+    expect(it.rig.entries[0]?.warning).toContain(`row ${rowId} `);
+  });
+
   test('that Messages never gets is missing from its message after the deadline', async () => {
     await using it = await setUpFiles();
     const { rowId } = it.messages.receive({ text: 'with a file' });

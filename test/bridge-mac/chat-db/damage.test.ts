@@ -53,6 +53,38 @@ describe('damaged pages in chat.db', () => {
     expect(it.rig.findings.at(-1)).toMatchObject({ ok: true });
   });
 
+  test('under the row that was read last are not taken for another database', async () => {
+    await using it = setUpInbox();
+    // Rows of this size get a page of their own.
+    const big = (name: string) => it.messages.receive({ text: `${name} ${'y'.repeat(3_900)}` });
+    big('first');
+    big('read last');
+    it.look();
+    big('new');
+    const newest = big('newest');
+    spoil(it.messages, 'read last yyy');
+    it.rig.reader.start();
+    await waitFor('the newest', () => it.rig.store.inbox.cursor?.rowId === newest.rowId);
+    expect(it.rig.texts.map((text) => text.replace(/ y+$/, ''))).toEqual([
+      'first',
+      'read last',
+      'new',
+      'newest',
+    ]);
+    expect(it.rig.warnings.join()).not.toContain('not the database it was');
+  });
+
+  test('under the newest row end what can be read there, and it is named', async () => {
+    await using it = setUpInbox();
+    for (let index = 0; index < 30; index += 1)
+      it.messages.receive({ text: `message ${index} ${'x'.repeat(500)}` });
+    spoil(it.messages, 'message 29 ');
+    it.rig.reader.start();
+    await waitFor('the end', () => it.rig.store.inbox.cursor?.rowId === 30);
+    expect(it.rig.texts.length).toBeGreaterThan(20);
+    expect(it.rig.warnings.join()).toMatch(/row \d+–30 cannot be read/);
+  });
+
   test('under what a row is joined to cost that row’s conversation nothing else', async () => {
     await using it = setUpInbox();
     it.messages.chat('any;-;spoilt-page-marker', [ANNA]);
