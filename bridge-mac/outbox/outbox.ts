@@ -173,27 +173,27 @@ export class Outbox implements AsyncDisposable {
     if (!mayBegin || nextBeginning(store.sending, now()) > now()) return this.#restUntilDue();
     const send = store.sends.nextToAttempt(now());
     if (send === undefined) return this.#restUntilDue();
-    await this.#attempt(send, db);
-    return 0;
+    return this.#attempt(send, db);
   }
 
-  async #attempt(send: StoredSend, db: ChatDb): Promise<void> {
+  /** Answers how long to rest before the next step, in milliseconds. */
+  async #attempt(send: StoredSend, db: ChatDb): Promise<number> {
     const { store, messages, routes, files, log } = this.#options;
     // An earlier attempt may have reached Messages after all: its row comes before another attempt.
     if (send.baseline !== null) this.look();
-    if (store.sends.find(send.position)?.state !== 'accepted') return;
+    if (store.sends.find(send.position)?.state !== 'accepted') return 0;
     if (send.file !== null && !files.isStaged(send)) {
       store.sends.setStaged(send.position, false);
       files.wake();
-      return;
+      return 0;
     }
     const way = chooseWay(send, db, { messages, routes, sending: store.sending });
     if (way === undefined) {
       refusePart(send, explainNoWay(send), this.#deps, { mayRedirect: true });
-      return;
+      return 0;
     }
     log.debug({ id: send.id, attempt: send.attempt + 1, route: way.route }, 'attempt');
-    await this.#run(send, way, db);
+    return this.#run(send, way, db);
   }
 
   /** Attempts whose osascript still runs although nothing is proven. */
@@ -209,22 +209,30 @@ export class Outbox implements AsyncDisposable {
     return this.#options.store.sends.inState(['attempting', 'handed_over', 'unknown']).length > 0;
   }
 
-  /** Resolves when the attempt is over, or has taken so long that others may overtake it. */
-  async #run(send: StoredSend, way: Way, db: ChatDb): Promise<void> {
+  /**
+   * Resolves when the attempt is over, or has taken so long that others may overtake it, with how long to rest then:
+   * what could not be written down is not tried again in the same instant.
+   */
+  async #run(send: StoredSend, way: Way, db: ChatDb): Promise<number> {
+    let rest = 0;
     const abort = new AbortController();
     const timeout = AbortSignal.timeout(this.#options.osascriptTimeoutMs);
     const signal = AbortSignal.any([abort.signal, timeout]);
     const { promise: overtaken, resolve: overtake } = Promise.withResolvers<void>();
     const done = attemptSend(send, way, db, this.#deps, signal)
-      .catch((error: unknown) => this.#options.log.error({ id: send.id, err: error }, 'an attempt failed'))
+      .catch((error: unknown) => {
+        rest = CUT_SHORT_REST_MS;
+        this.#options.log.error({ id: send.id, err: error }, 'an attempt failed');
+      })
       .finally(() => {
         this.#running.delete(send.position);
-        this.wake();
+        if (rest === 0) this.wake();
       });
     this.#running.set(send.position, { done, abort, overtake, decided: false });
     const timer = setTimeout(overtake, OVERTAKE_AFTER_MS);
     await Promise.race([done, overtaken]);
     clearTimeout(timer);
+    return rest;
   }
 
   #restUntilDue(): number {
