@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UNPACED } from '../../shared/wire/settings.ts';
 import { BridgeRig } from '../../test/bridge-mac/kit/bridge-rig.ts';
-import { breakHub, calmDown, getStuck, killBridge, plagueMac } from './disasters.ts';
+import { askForAutomation, breakHub, calmDown, getStuck, killBridge, plagueMac } from './disasters.ts';
 import { mingle, receiveAtRandom } from './inbound.ts';
 import { Ledger } from './ledger.ts';
 import { offerAgain, sendAtRandom } from './outbound.ts';
@@ -43,7 +43,16 @@ export async function soakBridge({ minutes, seed }: SoakOptions): Promise<string
       chat,
       members: PEOPLE.slice(0, 3),
     });
-  const loops = [sendAtRandom, receiveAtRandom, mingle, killBridge, breakHub, plagueMac, getStuck];
+  const loops = [
+    sendAtRandom,
+    receiveAtRandom,
+    mingle,
+    killBridge,
+    breakHub,
+    plagueMac,
+    getStuck,
+    askForAutomation,
+  ];
   const running = Promise.all(loops.map((loop) => loop(storm)));
   await Promise.race([sleep(minutes * 60_000), running]);
   over.abort();

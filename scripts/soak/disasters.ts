@@ -109,12 +109,29 @@ export async function getStuck(storm: Storm): Promise<void> {
   });
 }
 
+/** The question for Automation comes up again: a person allows it soon, or refuses and thinks better of it. */
+export async function askForAutomation(storm: Storm): Promise<void> {
+  await repeat(storm, 'automation', [30_000, 90_000], async (random) => {
+    const { mac } = storm.rig;
+    if ((await attempt(() => mac.happen({ happening: 'automation-reset' }))) === undefined) return;
+    storm.ledger.did('automation-reset');
+    await sleep(random.between(500, 3000));
+    if (random.chance(0.4)) {
+      storm.ledger.did('automation-refused');
+      await attempt(() => mac.happen({ happening: 'automation-refused' }));
+      await sleep(random.between(1000, 10_000), undefined, { signal: storm.signal }).catch(() => {});
+    }
+    await attempt(() => mac.happen({ happening: 'automation-allowed' }));
+  });
+}
+
 /** Ends every fault, so that what is open can come to its end. */
 export async function calmDown(storm: Storm): Promise<void> {
   const { mac } = storm.rig;
   for (const recipient of [...PEOPLE, ...GROUPS, '*']) await mac.behave(recipient, 'normal');
   await runTool(mac, 'pkill', ['-x', 'Messages']);
   await mac.happen({ happening: 'messages-opens' });
+  await mac.happen({ happening: 'automation-allowed' });
   await runTool(mac, 'osascript', ['-e', 'tell application "Messages" to count accounts']);
   for (const note of storm.ledger.receipts)
     if (note.files.length > 0 && note.guid !== undefined)

@@ -162,9 +162,22 @@ function judgeReceipts({ ledger, entries, ownGuids }: Evidence): string[] {
     )
       faults.push(`invented: ${entry.guid} ${JSON.stringify(entry.text)}`);
   }
-  for (const guid of ledger.echoes)
-    if ((byGuid.get(guid)?.length ?? 0) > 1) faults.push(`an echo told twice: ${guid}`);
+  faults.push(...judgeOnce(ledger, 'an echo', ledger.echoes, byGuid));
   return [...faults, ...judgeOrder(ledger.receipts, messages)];
+}
+
+/** Each of these is told once; where a database was rebuilt, some may have gone with it. */
+function judgeOnce(
+  ledger: Ledger,
+  what: string,
+  guids: readonly string[],
+  told: ReadonlyMap<string, readonly unknown[]>,
+): string[] {
+  const least = ledger.deeds.has('rebuild-database') ? 0 : 1;
+  return guids.flatMap((guid) => {
+    const times = told.get(guid)?.length ?? 0;
+    return times > 1 || times < least ? [`${what} told ${times} times: ${guid}`] : [];
+  });
 }
 
 function judgeExtras({ ledger, entries }: Evidence): string[] {
@@ -173,8 +186,7 @@ function judgeExtras({ ledger, entries }: Evidence): string[] {
     entries.filter((entry) => entry.kind === 'reaction'),
     (entry) => entry.guid,
   );
-  for (const guid of ledger.reactions)
-    if ((reactions.get(guid)?.length ?? 0) > 1) faults.push(`a tapback told twice: ${guid}`);
+  faults.push(...judgeOnce(ledger, 'a tapback', ledger.reactions, reactions));
   for (const [guid, { text, expected }] of ledger.edits) {
     const words = entries
       .filter((entry) => (entry.kind === 'message' || entry.kind === 'edit') && entry.guid === guid)

@@ -102,6 +102,33 @@ describe('the verdict of a soak', () => {
     expect(verdict({ receipts: [group], entries: [told('g')] })).toContain('no group instead of chat1');
   });
 
+  test('echoes, tapbacks and edits are told once, unless a database was lost on the way', () => {
+    const ledger = new Ledger();
+    ledger.echoes.push('e');
+    ledger.reactions.push('t');
+    ledger.receipts.push(receiptNote('one'));
+    ledger.edits.set('guid one', { text: 'other', expected: 'once' });
+    const origin = { from: ANNA, from_me: false, channel: 'imessage', at: 1 } as const;
+    const about = { target: 'x', part: 0, reaction: 'love', removed: false } as const;
+    const whole: JournalEntry[] = [
+      told('one'),
+      told('typed 1', 'e'),
+      { kind: 'reaction', ...origin, ...about, guid: 't' },
+      { kind: 'edit', ...origin, guid: 'guid one', text: 'other' },
+    ];
+    const found = (entries: JournalEntry[]) =>
+      judge({ ledger, entries, sent: [], ownGuids: new Set() }).join('\n');
+    expect(found(whole)).toBe('');
+    expect(found(whole.slice(0, 1))).toMatch(
+      /an echo told 0 times.*a tapback told 0 times.*an edit to "other" not told/s,
+    );
+    expect(found([...whole, ...whole.slice(1)])).toMatch(
+      /an echo told 2.*a tapback told 2.*an edit told twice/s,
+    );
+    ledger.did('rebuild-database');
+    expect(found([...whole.slice(0, 1), ...whole.slice(3)])).toBe('');
+  });
+
   test('a seed makes the same choices again, and each loop its own', () => {
     const numbers = (stream: string) => {
       const random = new Random(7, stream);
