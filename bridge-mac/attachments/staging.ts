@@ -8,7 +8,7 @@ import { Loop } from '../../shared/runtime/loop.ts';
 import type { WireFile } from '../../shared/wire/files.ts';
 import type { Finding } from '../../shared/wire/health.ts';
 import type { BridgeStore } from '../store/open-store.ts';
-import type { StoredSend } from '../store/send-store.ts';
+import type { StoredSend } from '../store/stored-send.ts';
 import { safeFileName } from './staged-name.ts';
 import { FileGoneError, type FileSource, fetchFile, WrongContentError } from './staging-fetch.ts';
 

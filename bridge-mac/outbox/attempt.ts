@@ -4,7 +4,7 @@ import { delayBefore } from '../../shared/runtime/backoff.ts';
 import type { ScriptedMessages, ScriptOutcome } from '../applescript/run-script.ts';
 import type { ScriptInputs } from '../applescript/scripts.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
-import type { SendChanges, StoredSend } from '../store/send-store.ts';
+import type { SendChanges, StoredSend } from '../store/stored-send.ts';
 import { type Way, withTried } from './choose-way.ts';
 import type { InputFiles } from './input-files.ts';
 import { noteBeginning } from './pace.ts';

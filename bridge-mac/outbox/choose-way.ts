@@ -2,8 +2,8 @@ import type { Channel } from '../../shared/channels.ts';
 import type { ScriptedMessages } from '../applescript/run-script.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
 import type { SendRoute } from '../config.ts';
-import type { StoredSend } from '../store/send-store.ts';
 import type { SendingStore } from '../store/sending-store.ts';
+import type { StoredSend } from '../store/stored-send.ts';
 import { conversationWith } from './conversation.ts';
 
 /** A way of addressing a recipient: an address, or the guid of a chat. */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { failure } from '../../shared/failure-codes.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
 import type { RowStatus } from '../chat-db/own-rows.ts';
-import type { StoredSend } from '../store/send-store.ts';
+import type { StoredSend } from '../store/stored-send.ts';
 import { readRow } from './judge-status.ts';
 import { matchRows, type StagedPath } from './match-rows.ts';
 import { redirectPart } from './redirect.ts';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { WireFile } from '../../shared/wire/files.ts';
 import type { Chat } from '../chat-db/chat-db.ts';
 import type { OwnFile, OwnRow } from '../chat-db/own-rows.ts';
-import type { StoredSend } from '../store/send-store.ts';
+import type { StoredSend } from '../store/stored-send.ts';
 import { conversationIn, conversationWith } from './conversation.ts';
 
 export interface Match {

@@ -1,19 +1,17 @@
 import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { type FailureCode, failure } from '../../shared/failure-codes.ts';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { WireFile } from '../../shared/wire/files.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
-import type { SendRoute } from '../config.ts';
-import type { StoredSend } from '../store/send-store.ts';
+import type { StoredSend } from '../store/stored-send.ts';
 import { type AttemptDeps, attemptSend } from './attempt.ts';
 import { chooseWay, type Way } from './choose-way.ts';
-import type { Follower } from './follow.ts';
+import type { OutboxOptions } from './outbox-options.ts';
 import { nextBeginning } from './pace.ts';
 import { explainNoWay, refusePart, sentence } from './redirect.ts';
 import { nextState } from './send-state.ts';
-import { MessagesTending, type TendingDeps } from './tend-messages.ts';
+import { MessagesTending } from './tend-messages.ts';
 
 // One osascript at a time; but one that hangs, or lingers although its row is there, must not hold up everybody else.
 const OVERTAKE_AFTER_MS = 10_000;
@@ -27,24 +25,6 @@ const BOOT_SLACK_MS = 60_000;
 // What kept a result from being written (a full disk) does not pass in an instant.
 const CUT_SHORT_REST_MS = 1_000;
 const KEEP_FINISHED_MS = 31 * 24 * 3_600_000;
-
-export interface OutboxOptions
-  extends Omit<AttemptDeps, 'look' | 'onOutcome' | 'pathOf'>,
-    Pick<TendingDeps, 'restartMessages' | 'onFinding'> {
-  follower: Follower;
-  /** Ways of addressing one person, the preferred first. */
-  routes: readonly SendRoute[];
-  /** Where the files of parts lie; one that is not there, whole, is staged again. */
-  files: {
-    pathOf(send: StoredSend, file: WireFile): string;
-    isStaged(send: StoredSend): boolean;
-    wake(): void;
-  };
-  /** The open chat.db; undefined while it cannot be read, and then nothing is sent: nothing could be proven. */
-  currentDb: () => ChatDb | undefined;
-  osascriptTimeoutMs: number;
-  log: Logger;
-}
 
 interface Running {
   done: Promise<void>;

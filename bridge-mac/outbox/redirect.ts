@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../shared/failure-codes.ts';
-import type { StoredSend } from '../store/send-store.ts';
+import type { StoredSend } from '../store/stored-send.ts';
 import { fallbacksOf } from './choose-way.ts';
 import { type ReportDeps, settlePart } from './report.ts';
 import { nextState } from './send-state.ts';

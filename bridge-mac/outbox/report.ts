@@ -3,7 +3,7 @@ import type { Channel } from '../../shared/channels.ts';
 import type { Failure } from '../../shared/failure-codes.ts';
 import type { StatusEntry } from '../../shared/wire/journal.ts';
 import type { BridgeStore } from '../store/open-store.ts';
-import type { SendChanges, StoredSend, Told } from '../store/send-store.ts';
+import type { SendChanges, StoredSend, Told } from '../store/stored-send.ts';
 import type { SendState } from './send-state.ts';
 
 export interface ReportDeps {

@@ -3,7 +3,7 @@ import type { Chat } from '../../../bridge-mac/chat-db/chat-db.ts';
 import type { OwnRow } from '../../../bridge-mac/chat-db/own-rows.ts';
 import { conversationWith } from '../../../bridge-mac/outbox/conversation.ts';
 import { matchRows } from '../../../bridge-mac/outbox/match-rows.ts';
-import type { StoredSend } from '../../../bridge-mac/store/send-store.ts';
+import type { StoredSend } from '../../../bridge-mac/store/stored-send.ts';
 
 const ANNA = '+12145550101';
 
