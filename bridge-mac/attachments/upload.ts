@@ -41,7 +41,7 @@ export class UploadRefusedError extends Error {
 }
 
 /** The file is not what it was when it was read first. */
-export class FileChangedError extends Error {
+class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
 }
 

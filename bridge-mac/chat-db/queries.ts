@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 
 /** Rows as SQLite gives them, integers as bigint: a date in nanoseconds does not fit a double. */
-export type Raw = Record<string, unknown>;
+type Raw = Record<string, unknown>;
 
 const REQUIRED: Record<string, readonly string[]> = {
   message: ['guid', 'text', 'date', 'is_from_me', 'handle_id', 'is_sent', 'error'],
