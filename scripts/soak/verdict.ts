@@ -124,11 +124,18 @@ function judgeOrder(notes: readonly ReceiptNote[], messages: readonly MessageEnt
   const faults: string[] = [];
   for (const [conversation, all] of Map.groupBy(notes, (note) => note.conversation)) {
     let latest = -1;
+    let before: ReceiptNote | undefined;
     for (const note of all) {
       const place = note.ordered && note.guid !== undefined ? places.get(note.guid) : undefined;
       if (place === undefined) continue;
-      if (place < latest) faults.push(`out of order in ${conversation}: ${note.text}`);
-      latest = Math.max(latest, place);
+      if (place < latest)
+        faults.push(
+          `out of order in ${conversation}: ${note.text} told before ${before?.text} (${before?.behaviour}, ${before?.files.length} files)`,
+        );
+      else {
+        latest = place;
+        before = note;
+      }
     }
   }
   return faults;

@@ -97,12 +97,16 @@ export class Memory {
     this.#db.prepare('INSERT INTO parked (name, steps) VALUES (?, ?)').run(name, steps);
   }
 
-  /** Takes back what was parked under a name, oldest first. */
-  unpark(name: string): string[] {
+  /** Plans what was parked under a name, oldest first, in one commit; answers whether there was anything. */
+  unpark(name: string, plan: (steps: string) => readonly { due: number; action: string }[]): boolean {
     return this.#db.transaction(() => {
-      const steps = this.#db.prepare('SELECT steps FROM parked WHERE name = ? ORDER BY id').pluck().all(name);
+      const parked = this.#db
+        .prepare('SELECT steps FROM parked WHERE name = ? ORDER BY id')
+        .pluck()
+        .all(name);
+      for (const steps of parked) this.addSteps(plan(String(steps)));
       this.#db.prepare('DELETE FROM parked WHERE name = ?').run(name);
-      return steps as string[];
+      return parked.length > 0;
     })();
   }
 

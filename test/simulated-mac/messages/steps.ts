@@ -107,12 +107,15 @@ export class Steps {
 
   /** Plans what was parked under this name, from now on; answers whether there was anything. */
   release(name: string): boolean {
-    const parked = this.#memory.unpark(name);
-    for (const text of parked) {
-      const steps = JSON.parse(text) as [afterMs: number, action: string][];
-      this.plan(steps.map(([afterMs, action]) => ({ afterMs, action: fromJson(action) })));
-    }
-    return parked.length > 0;
+    const now = Date.now();
+    const found = this.#memory.unpark(name, (text) =>
+      (JSON.parse(text) as [afterMs: number, action: string][]).map(([afterMs, action]) => ({
+        due: now + afterMs,
+        action,
+      })),
+    );
+    this.run();
+    return found;
   }
 
   run(): void {
