@@ -16,7 +16,7 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}/\\:*?"<>|]/gu;
  */
 export function nameFile(said: string, mimeType: string): string {
   const base = (said.toWellFormed().split(/[/\\]/).at(-1) ?? '').replace(UNSAFE, '_').trim();
-  const plain = base.replace(/^\.+/, '').replace(/[. ]+$/, '');
+  const plain = base.replace(/^\.+/, '').replace(/(?<![. ])[. ]+$/, '');
   const extension = extname(plain);
   const stem = extension === '' ? plain : plain.slice(0, -extension.length);
   const right = fitExtension(extension, mimeType);
@@ -35,10 +35,10 @@ function fitExtension(extension: string, mimeType: string): string {
   return plain === '' || promisesMore || plain.length > 12 ? '.bin' : extension;
 }
 
+// A server may give a name as long as its headers: what is done to it here must not grow with its square.
 function shorten(stem: string, bytes: number): string {
-  let short = stem;
-  while (Buffer.byteLength(short) > bytes) short = [...short].slice(0, -1).join('');
-  return short;
+  const { read } = new TextEncoder().encodeInto(stem, new Uint8Array(bytes));
+  return stem.slice(0, read);
 }
 
 /** The name that an answer gives its file: RFC 6266's `filename*` before `filename`, else the URL's last part. */

@@ -44,6 +44,11 @@ describe('a name', () => {
     expect(name).toMatch(/^(😀)+\.png$/u);
     expect(nameFile(name, 'image/png')).toBe(name);
   });
+
+  test('of any length is done with at once: a server chooses it', () => {
+    expect(nameFile(`${'é'.repeat(300_000)}.png`, 'image/png')).toBe(`${'é'.repeat(98)}.png`);
+    expect(Buffer.byteLength(nameFile(`a${'. '.repeat(300_000)}x`, 'image/png'))).toBeLessThanOrEqual(200);
+  });
 });
 
 describe('the type of content', () => {
