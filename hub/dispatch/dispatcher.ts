@@ -109,7 +109,16 @@ export class Dispatcher implements AsyncDisposable {
       await store.unrouteAll();
       this.#started = true;
     }
-    for (const [deviceId, reconnected] of [...this.#changed]) await this.#review(deviceId, reconnected);
+    for (const [deviceId, reconnected] of [...this.#changed]) {
+      // Taken out first: what changes during the review is for another one.
+      this.#changed.delete(deviceId);
+      try {
+        await this.#review(deviceId, reconnected);
+      } catch (error) {
+        this.#changed.set(deviceId, reconnected || (this.#changed.get(deviceId) ?? false));
+        throw error;
+      }
+    }
     if (now() - this.#lastSweep >= SWEEP_MS) await this.#sweep();
     const online = presence.onlineDevices().filter((id) => !this.#held.has(id));
     const request = { online, enough: this.#enough, pick, limit: ROUTE_LIMIT };
@@ -131,7 +140,6 @@ export class Dispatcher implements AsyncDisposable {
     else this.#enough.set(deviceId, enough);
     if (reconnected) await store.releaseSends(deviceId);
     await store.unrouteDevice(deviceId);
-    this.#changed.delete(deviceId);
     this.#ready.add(deviceId);
   }
 

@@ -1,4 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { Presence } from '../../../hub/devices/presence.ts';
+import { Dispatcher } from '../../../hub/dispatch/dispatcher.ts';
+import { createMetrics } from '../../../hub/metrics.ts';
+import type { Device } from '../../../hub/store/records.ts';
+import { createLog } from '../../../shared/runtime/log.ts';
+import { UNPACED } from '../../../shared/wire/settings.ts';
 import { Receiver } from '../../kit/receiver.ts';
 import { waitFor } from '../../kit/wait.ts';
 import { statusEntry, TestDevice } from '../kit/test-device.ts';
@@ -164,4 +170,61 @@ describe('dispatch', () => {
     using device = await TestDevice.online(hub.url, mac.token);
     await waitFor('the repeated offer', () => device.sends.length === 1);
   });
+});
+
+/** A store with nothing in it, but for one device; `findDevice` answers what the device was when it was asked. */
+function storeOf(device: { paused: boolean }, claimed: string[]) {
+  const nothing = async (): Promise<void> => undefined;
+  return {
+    routeQueued: async () => [],
+    unrouteDevice: nothing,
+    unrouteAll: nothing,
+    releaseSends: nothing,
+    settleSends: nothing,
+    expireQueued: async () => 0,
+    expireDispatched: async () => 0,
+    claimSends: async ({ device_id }: { device_id: string }) => {
+      claimed.push(device_id);
+      return { sends: [], more: false };
+    },
+    findDevice: async () => ({ ...device, findings: [], pace: UNPACED }) as unknown as Device,
+  };
+}
+
+test('a device that is resumed while its pause is being looked at is given messages again', async () => {
+  const device = { paused: true };
+  const claimed: string[] = [];
+  const presence = new Presence();
+  const store = storeOf(device, claimed);
+  const looking = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  await using dispatcher = new Dispatcher({
+    store: {
+      ...store,
+      unrouteDevice: () => {
+        looking.resolve();
+        return goOn.promise;
+      },
+    },
+    presence,
+    pick: ({ candidates }) => candidates[0] ?? '',
+    owner: 'hub',
+    metrics: createMetrics(),
+    log: createLog('hub', 'fatal', { write: () => undefined }),
+    now: Date.now,
+    onDeliveriesDue: () => undefined,
+  });
+  presence.add({
+    deviceId: 'mac',
+    offer: () => Promise.reject(),
+    refreshSettings: () => {},
+    close: () => {},
+  });
+  dispatcher.start();
+  await looking.promise;
+  expect(claimed).toEqual([]);
+  device.paused = false;
+  dispatcher.reroute(['mac']);
+  goOn.resolve();
+  await waitFor('a claim for the device', () => claimed.length > 0);
 });
