@@ -84,6 +84,22 @@ export class SqliteConnection {
     }
   }
 
+  /** Within a transaction: all of `work`, or nothing of it. */
+  savepoint<T>(work: () => T): T {
+    this.run('SAVEPOINT step');
+    try {
+      const result = work();
+      this.run('RELEASE step');
+      return result;
+    } catch (error) {
+      if (this.db.inTransaction) {
+        this.run('ROLLBACK TO step');
+        this.run('RELEASE step');
+      }
+      throw error;
+    }
+  }
+
   /** What Kysely's SQLite dialect takes. Its rollback after SQLite's own is let through, so the cause is what is thrown. */
   get forKysely(): { prepare(sql: string): SqliteStatement; close(): void } {
     const nothing: SqliteStatement = {

@@ -204,3 +204,29 @@ function longAnswer(delivery: { id: string }, response: string) {
   const one = settled(delivery);
   return { ...one, attempt: { ...one.attempt, response } };
 }
+
+describe('an entry that the database will not take, whatever its schema says,', () => {
+  test('is set aside as it came, and the journal goes on around it', async () => {
+    await using opened = await openTemporary();
+    const { store, file } = opened;
+    const { device_id } = await addLine(store);
+    const other = openSqlite(file);
+    other.exec(`CREATE TRIGGER poison BEFORE INSERT ON deliveries WHEN NEW.body LIKE '%poison%'
+      BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    const batch = new Journal().batch(
+      messageEntry({ guid: 'one', text: 'before' }),
+      messageEntry({ guid: 'two', text: 'poison' }),
+      messageEntry({ guid: 'three', text: 'after' }),
+    );
+    expect(await store.recordJournal(device_id, batch, NOW)).toEqual({ acked_seq: 3, deliveries: 2 });
+    const { items } = await store.listMessages({ direction: 'in' }, { limit: 9 });
+    expect(items.map(({ text }) => text)).toEqual(['after', 'before']);
+    const [aside, ...more] = other.prepare('SELECT seq, entry FROM set_aside').all() as {
+      seq: number;
+      entry: string;
+    }[];
+    other.close();
+    expect(more).toEqual([]);
+    expect([aside?.seq, JSON.parse(aside?.entry ?? '')]).toEqual([2, batch.entries[1]?.entry]);
+  });
+});

@@ -81,6 +81,16 @@ CREATE TABLE journals (
   PRIMARY KEY (device_id, journal_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE set_aside (
+  device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+  journal_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  error TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (device_id, journal_id, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE conversations (
   phone TEXT NOT NULL,
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
