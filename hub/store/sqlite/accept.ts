@@ -49,7 +49,7 @@ function acceptOne(context: SqliteContext, message: NewMessage, now: number): Ac
     message.phone,
   );
   if (inserted === 1) {
-    if (message.attachments.length > 0) awaitFiles(context, message, now);
+    if (message.attachments.length > 0) awaitFiles(context, message);
     return { kind: 'accepted', id: message.id };
   }
   const known = findAccepted(context, message.location_id, message.message_id);

@@ -1,7 +1,8 @@
 import type { ClaimedFetch, FetchPlaces } from '../files.ts';
 import type { SqliteContext } from './context.ts';
+import type { SqliteConnection } from './database.ts';
 
-interface DueRow extends ClaimedFetch {
+interface DueRow extends Omit<ClaimedFetch, 'id'> {
   message_seq: number;
 }
 
@@ -12,68 +13,93 @@ const FREE_EXPIRED = `
 UPDATE attachments SET owner = NULL, lease_until = NULL
 WHERE state = 'waiting' AND owner IS NOT NULL AND lease_until <= ?`;
 
+const END_RESTS = `
+UPDATE attachments SET next_try_at = NULL
+WHERE state = 'waiting' AND owner IS NULL AND next_try_at IS NOT NULL AND next_try_at <= ?`;
+
+// Only what is due has no time, and only that is in the index: what rests, on however many hosts, costs a claim nothing.
+const IS_DUE = `state = 'waiting' AND owner IS NULL AND next_try_at IS NULL`;
+
 // Hops from workspace to workspace and from host to host through the index, whatever waits in each.
 const NEXT_WORKSPACE = `
-SELECT location_id FROM attachments WHERE state = 'waiting' AND owner IS NULL AND location_id > ?
-ORDER BY location_id LIMIT 1`;
+SELECT location_id FROM attachments WHERE ${IS_DUE} AND location_id > ? ORDER BY location_id LIMIT 1`;
 
 const NEXT_HOST = `
-SELECT host FROM attachments WHERE state = 'waiting' AND owner IS NULL AND location_id = ? AND host > ?
-ORDER BY host LIMIT 1`;
+SELECT host FROM attachments WHERE ${IS_DUE} AND location_id = ? AND host > ? ORDER BY host LIMIT 1`;
 
 const DUE = `
-SELECT a.message_seq, m.id, a.n, a.location_id, a.url, a.tries + 1 AS attempt
-FROM attachments a JOIN messages m ON m.seq = a.message_seq
-WHERE a.state = 'waiting' AND a.owner IS NULL AND a.location_id = ? AND a.host = ? AND a.next_try_at <= ?
-ORDER BY a.next_try_at LIMIT ?`;
+SELECT message_seq, n, location_id, url, tries + 1 AS attempt FROM attachments
+WHERE ${IS_DUE} AND location_id = ? AND host = ? ORDER BY message_seq, n LIMIT ?`;
 
 const LEASE = `
 UPDATE attachments SET owner = ?, lease_until = ?, tries = tries + 1 WHERE message_seq = ? AND n = ?`;
 
-export function claimFetches(
-  context: SqliteContext,
-  { owner, lease_until, places }: { owner: string; lease_until: number; places: FetchPlaces },
-  now: number,
-): ClaimedFetch[] {
+interface ClaimRequest {
+  owner: string;
+  lease_until: number;
+  places: FetchPlaces;
+}
+
+export function claimFetches(context: SqliteContext, request: ClaimRequest, now: number): ClaimedFetch[] {
   const { db } = context;
+  const { total, per_workspace } = request.places;
   db.run(FREE_EXPIRED, now);
+  db.run(END_RESTS, now);
   const running = countRunning(context);
-  let free = places.total - running.values().reduce((sum, hosts) => sum + sumOf(hosts), 0);
+  let free = total - running.values().reduce((sum, hosts) => sum + sumOf(hosts), 0);
   const claimed: ClaimedFetch[] = [];
   let workspace = db.get<{ location_id: string }>(NEXT_WORKSPACE, '');
   while (workspace) {
     const { location_id } = workspace;
     const hosts = running.get(location_id) ?? new Map<string, number>();
     const own = sumOf(hosts);
-    const room = Math.min(places.per_workspace - own, Math.max(free, own === 0 ? 1 : 0));
-    const due =
-      room > 0 ? listDue(context, location_id, hosts, { room, per_host: places.per_host }, now) : [];
-    for (const { message_seq, ...fetch } of due) {
-      db.run(LEASE, owner, lease_until, message_seq, fetch.n);
-      claimed.push(fetch);
-    }
-    free -= due.length;
+    const room = Math.min(per_workspace - own, Math.max(free, own === 0 ? 1 : 0));
+    const taken = claimFrom(context, location_id, { ...request, hosts, room });
+    claimed.push(...taken);
+    free -= taken.length;
     workspace = db.get<{ location_id: string }>(NEXT_WORKSPACE, location_id);
   }
   return claimed;
 }
 
-function listDue(
-  { db }: SqliteContext,
+/** One for each host that has none, and only then more: a few hosts that hang leave places to the others. */
+function claimFrom(
+  context: SqliteContext,
   location_id: string,
-  running: ReadonlyMap<string, number>,
-  { room, per_host }: { room: number; per_host: number },
-  now: number,
-): DueRow[] {
-  const due: DueRow[] = [];
-  let lane = db.get<{ host: string }>(NEXT_HOST, location_id, '');
-  while (lane && due.length < room) {
-    const { host } = lane;
-    const limit = Math.min(per_host - (running.get(host) ?? 0), room - due.length);
-    if (limit > 0) due.push(...db.all<DueRow>(DUE, location_id, host, now, limit));
-    lane = db.get<{ host: string }>(NEXT_HOST, location_id, host);
+  { hosts, room, places, ...lease }: ClaimRequest & { hosts: Map<string, number>; room: number },
+): ClaimedFetch[] {
+  const { db } = context;
+  const claimed: ClaimedFetch[] = [];
+  for (const most of [1, places.per_host]) {
+    let lane = room > claimed.length ? db.get<{ host: string }>(NEXT_HOST, location_id, '') : undefined;
+    while (lane && claimed.length < room) {
+      const { host } = lane;
+      const running = hosts.get(host) ?? 0;
+      const limit = Math.min(most - running, room - claimed.length);
+      const taken = limit > 0 ? claimLane(context, { location_id, host, limit }, lease) : [];
+      hosts.set(host, running + taken.length);
+      claimed.push(...taken);
+      lane = db.get<{ host: string }>(NEXT_HOST, location_id, host);
+    }
   }
-  return due;
+  return claimed;
+}
+
+function claimLane(
+  { db }: SqliteContext,
+  { location_id, host, limit }: { location_id: string; host: string; limit: number },
+  { owner, lease_until }: Pick<ClaimRequest, 'owner' | 'lease_until'>,
+): ClaimedFetch[] {
+  return db.all<DueRow>(DUE, location_id, host, limit).map(({ message_seq, ...fetch }) => {
+    db.run(LEASE, owner, lease_until, message_seq, fetch.n);
+    return { ...fetch, id: idOf(db, message_seq) };
+  });
+}
+
+function idOf(db: SqliteConnection, messageSeq: number): string {
+  const message = db.get<{ id: string }>('SELECT id FROM messages WHERE seq = ?', messageSeq);
+  if (message === undefined) throw new Error('a file waits without its message');
+  return message.id;
 }
 
 function countRunning({ db }: SqliteContext): Running {

@@ -8,13 +8,12 @@ import { recordFile } from './files.ts';
 import { HOLDING, releaseHeld } from './hold.ts';
 
 const AWAIT = `
-INSERT INTO attachments (message_seq, n, location_id, state, url, host, tries, next_try_at)
-SELECT seq, ?, location_id, 'waiting', ?, ?, 0, ? FROM messages WHERE id = ?`;
+INSERT INTO attachments (message_seq, n, location_id, state, url, host, tries)
+SELECT seq, ?, location_id, 'waiting', ?, ?, 0 FROM messages WHERE id = ?`;
 
 /** Queues the files of a message that was just accepted. */
-export function awaitFiles({ db }: SqliteContext, message: NewMessage, now: number): void {
-  for (const [n, url] of message.attachments.entries())
-    db.run(AWAIT, n, url, new URL(url).host, now, message.id);
+export function awaitFiles({ db }: SqliteContext, message: NewMessage): void {
+  for (const [n, url] of message.attachments.entries()) db.run(AWAIT, n, url, new URL(url).host, message.id);
 }
 
 interface Waiting extends Outgoing {

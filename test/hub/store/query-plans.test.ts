@@ -143,9 +143,10 @@ const SERVED: [part: string, index: string][] = [
     "status = 'pending' AND location_id = CAST(? AS TEXT) AND phone = CAST(? AS TEXT) ORDER BY seq LIMIT 1",
     'deliveries_conversation',
   ],
-  ["state = 'waiting' AND owner IS NULL AND location_id > ?", 'attachments_due'],
-  ['AND owner IS NULL AND location_id = ? AND host > ?', 'attachments_due'],
-  ['a.owner IS NULL AND a.location_id = ? AND a.host = ?', 'attachments_due'],
+  ['next_try_at IS NULL AND location_id > ?', 'attachments_due'],
+  ['next_try_at IS NULL AND location_id = ? AND host > ?', 'attachments_due'],
+  ['next_try_at IS NULL AND location_id = ? AND host = ?', 'attachments_due'],
+  ['next_try_at IS NOT NULL AND next_try_at <= ?', 'attachments_resting'],
   ['GROUP BY location_id, host', 'attachments_leased'],
   ['SET held = 0', 'messages_held'],
   ['used_at < ? AND needed_until < ?', 'files'],
@@ -164,7 +165,7 @@ const BIG = [
 ];
 /** Scanning these is scanning a queue: they hold nothing that is finished. */
 const QUEUES =
-  /USING (COVERING )?INDEX (attachments_(due|leased)|messages_(unrouted|held|offerable|asked|leased|dispatched|expiring)|deliveries_(due|leased|conversation|kept))/;
+  /USING (COVERING )?INDEX (attachments_(due|leased|resting)|messages_(unrouted|held|offerable|asked|leased|dispatched|expiring)|deliveries_(due|leased|conversation|kept))/;
 
 describe('with a million rows behind it', () => {
   test('every claim is served by the index of its queue, and nothing scans a big table', async () => {

@@ -207,7 +207,10 @@ CREATE TABLE attachments (
   size INTEGER,
   PRIMARY KEY (message_seq, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX attachments_due ON attachments (location_id, host, next_try_at) WHERE state = 'waiting' AND owner IS NULL;
+CREATE INDEX attachments_due ON attachments (location_id, host, message_seq, n)
+  WHERE state = 'waiting' AND owner IS NULL AND next_try_at IS NULL;
+CREATE INDEX attachments_resting ON attachments (next_try_at)
+  WHERE state = 'waiting' AND owner IS NULL AND next_try_at IS NOT NULL;
 CREATE INDEX attachments_leased ON attachments (location_id, host) WHERE state = 'waiting' AND owner IS NOT NULL;
 CREATE INDEX attachments_file ON attachments (sha256) WHERE sha256 IS NOT NULL;
 

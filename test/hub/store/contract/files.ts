@@ -124,6 +124,30 @@ export function describeFiles(open: OpenStore): void {
       expect(await claimFetches(store, { owner: 'hub-2', places: { ...PLACES, total: 0 } })).toEqual([]);
     });
 
+    test('a few hosts that hang do not keep every place of their workspace from the others', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const { location_id } = await addLine(store);
+      const accept = (host: string) =>
+        store.acceptMessages([withFiles(location_id, [`https://${host}.example/x`])], NOW);
+      for (let n = 0; n < 20; n += 1) for (const host of ['a', 'b', 'c', 'd']) await accept(host);
+      const places = { total: 128, per_workspace: 16, per_host: 4 };
+      const [first, ...rest] = await claimFetches(store, { places });
+      expect(rest.length).toBe(15);
+      await accept('z');
+      await store.settleFetch('hub-1', first!, { kind: 'unavailable', reason: 'gone.' }, NOW);
+      const next = await claimFetches(store, { places });
+      expect(next.map(({ url }) => url)).toEqual(['https://z.example/x']);
+    });
+
+    test('what was never tried is due at once, also after the clock was set back', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const { location_id } = await addLine(store);
+      await store.acceptMessages([withFiles(location_id, ['https://a.example/1'])], NOW);
+      expect(await claimFetches(store, { now: NOW - 3_600_000 })).toHaveLength(1);
+    });
+
     test('a lease that runs out passes on, and its old owner settles nothing', async () => {
       await using opened = await open();
       const { store } = opened;
