@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BridgeRig } from '../bridge-mac/kit/bridge-rig.ts';
+import { waitFor } from '../kit/wait.ts';
 
 const ANNA = '+12145550101';
 const BERT = '+12145550102';
@@ -12,9 +13,13 @@ async function leftTo(rig: BridgeRig, recipient: string): Promise<string[]> {
 // The numbers are those of docs/macos.md, “What users of other bridges complain about”.
 describe('complaint', () => {
   test('4. a group message that macOS 26 swallows is never called sent; one that leaves is', async () => {
-    await using rig = await BridgeRig.start({ env: { BRIDGE_SEND_DEADLINE: '1500ms' } });
+    await using rig = await BridgeRig.prepare({ env: { BRIDGE_SEND_DEADLINE: '1500ms' } });
+    rig.hub.settings = { ...rig.hub.settings, extra_events: ['group'] };
+    rig.writePairing();
+    await rig.run();
     const group = { chat: 'chat831', members: [ANNA, BERT] };
     await rig.mac.receive({ from: ANNA, text: 'Hello all', ...group });
+    await waitFor('the group', () => rig.hub.messages.length > 0);
     await rig.hub.send({ id: 'left', to: 'chat831', to_group: true, text: 'Hello Anna and Bert' });
     await rig.hub.waitForStatus('left', 'SENT');
     await rig.mac.behave('chat831', 'ghost-row', 1);

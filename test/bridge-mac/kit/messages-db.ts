@@ -27,6 +27,7 @@ export interface NewRow {
 
 /** A chat.db that a test writes itself, commit by commit. */
 export class MessagesDb implements Disposable {
+  #received = 0n;
   readonly path: string;
   db: Database.Database;
 
@@ -89,7 +90,8 @@ export class MessagesDb implements Disposable {
       guid: row.guid ?? randomUUID().toUpperCase(),
       text: row.text === undefined ? 'Hello' : row.text,
       attributedBody: row.body ?? null,
-      date: row.date ?? toAppleTime(row.at ?? Date.now()),
+      // To the nanosecond: no two messages have the same date.
+      date: row.date ?? toAppleTime(row.at ?? Date.now()) + this.#nextNanosecond(),
       handle_id: from === null ? 0 : this.handle(from, row.service ?? 'iMessage'),
       service: row.service ?? 'iMessage',
       is_from_me: 0,
@@ -183,5 +185,10 @@ export class MessagesDb implements Disposable {
   [Symbol.dispose](): void {
     this.db.close();
     rmSync(dirname(this.path), { recursive: true, force: true });
+  }
+
+  #nextNanosecond(): bigint {
+    this.#received += 1n;
+    return this.#received;
   }
 }

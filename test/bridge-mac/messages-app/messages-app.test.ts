@@ -65,7 +65,12 @@ describe('launching', () => {
   test('opens Messages hidden and waits until it runs', async () => {
     using tools = new StandInTools();
     makeMac(tools);
-    tools.add('open', '(sleep 0.2; echo 4711 > running) >/dev/null 2>&1 &');
+    // It runs when it is asked for the third time.
+    tools.add(
+      'pgrep',
+      'case "$*" in *launchd) echo 1;; *) echo >> asked; test $(wc -l < asked) -ge 3 && echo 4711;; esac',
+    );
+    tools.add('open');
     const { app } = messagesApp();
     await app.launch(signal);
     expect(tools.callsOf('open')).toEqual(['open -g -j -a Messages']);

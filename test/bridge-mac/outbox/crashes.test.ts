@@ -135,6 +135,6 @@ test('inputs that a crash left behind without an attempt to use them are removed
   await rig.kill();
   writeFileSync(join(rig.home, 'outgoing', '77-1.text'), 'left behind');
   await rig.run();
-  expect(readdirSync(join(rig.home, 'outgoing'))).toEqual([]);
+  await waitFor('an empty folder', () => readdirSync(join(rig.home, 'outgoing')).length === 0);
   rmSync(join(rig.home, 'outgoing'), { recursive: true });
 });
