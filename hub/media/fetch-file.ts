@@ -46,15 +46,20 @@ export interface FetchedFile {
 
 type Answer = Dispatcher.ResponseData;
 
+/** Where a fetched file goes: a new file, by way of a stage that may refuse more. */
+export interface Target {
+  path: string;
+  leaveRoom: (source: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+}
+
 /**
- * Fetches `address` into a new file at `path`, at most MAX_FILE_BYTES of it, whatever the server declares. Memory does not
- * grow with the file. Throws FetchError, or the system's own error where the file cannot be written; then nothing is left
- * at `path`.
+ * Fetches `address` into a new file, at most MAX_FILE_BYTES of it, whatever the server declares. Memory does not grow with
+ * the file. Throws FetchError, or the system's own error where the file cannot be written; then nothing is left of it.
  */
 export async function fetchFile(
   agent: Agent,
   address: string,
-  path: string,
+  { path, leaveRoom }: Target,
   signal: AbortSignal,
 ): Promise<FetchedFile> {
   try {
@@ -71,12 +76,8 @@ export async function fetchFile(
       }
     };
     const decoders = decodersFor(one(headers['content-encoding']));
-    await pipeline(
-      [body as Readable, ...decoders, count, createWriteStream(path, { flags: 'wx', mode: 0o600 })],
-      {
-        signal,
-      },
-    );
+    const file = createWriteStream(path, { flags: 'wx', mode: 0o600 });
+    await pipeline([body as Readable, ...decoders, count, leaveRoom, file], { signal });
     if (size === 0) throw new FetchError('the file is empty.');
     const name = nameInAnswer(url, one(headers['content-disposition']));
     return { sha256: hash.digest('hex'), size, name, declaredType: one(headers['content-type']) };

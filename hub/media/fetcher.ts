@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Agent } from 'undici';
 import { delayBefore } from '../../shared/runtime/backoff.ts';
@@ -128,8 +129,14 @@ export class Fetcher implements AsyncDisposable {
     );
     this.#stopping.signal.addEventListener('abort', stop, { once: true });
     const draft = folder.draft();
+    const target = { path: draft, leaveRoom: folder.leaveRoom };
     try {
-      const { name, declaredType, ...content } = await fetchFile(this.#agent, fetch.url, draft, whole.signal);
+      const { name, declaredType, ...content } = await fetchFile(
+        this.#agent,
+        fetch.url,
+        target,
+        whole.signal,
+      );
       const mime_type = await sniffType(draft, declaredType);
       const file = { ...content, name: nameFile(name, mime_type), mime_type };
       await folder.keep(draft, file.sha256, () => this.#settle(fetch, { kind: 'stored', file }));
@@ -142,6 +149,8 @@ export class Fetcher implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
       this.#stopping.signal.removeEventListener('abort', stop);
+      // Still there when it could not be moved to its place: on a full disk it would take the room it waits for.
+      await rm(draft, { force: true });
     }
   }
 

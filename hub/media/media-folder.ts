@@ -3,6 +3,7 @@ import { createReadStream, mkdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { leaveRoom, type MeasureDisk } from './disk-room.ts';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const PRIVATE = { recursive: true, mode: 0o700 } as const;
@@ -15,10 +16,13 @@ export class MediaFolder {
   readonly #files: string;
   readonly #drafts: string;
   readonly partial: string;
+  /** A stage for whatever is written here: it ends in ENOSPC before the disk is full. */
+  readonly leaveRoom: ReturnType<typeof leaveRoom>;
   readonly #busy = new Map<string, Promise<unknown>>();
 
   /** Makes the folders; drafts of a process before this one are removed. */
-  constructor(path: string) {
+  constructor(path: string, measure?: MeasureDisk) {
+    this.leaveRoom = leaveRoom(path, measure);
     this.#files = join(path, 'files');
     this.#drafts = join(path, 'drafts');
     this.partial = join(path, 'partial');

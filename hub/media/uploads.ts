@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ApiError } from '../../shared/api/errors.ts';
+import { MAX_FILE_BYTES } from '../../shared/wire/files.ts';
 import type { FileStore } from '../store/files.ts';
 import { hashFile, isDiskFull, type MediaFolder, sizeOf } from './media-folder.ts';
 import { sniffType } from './types.ts';
@@ -30,6 +31,9 @@ export class WrongOffsetError extends Error {
 }
 
 const RETRY_AFTER_SECONDS = 60;
+/** What a device may have begun and not ended; a bridge sends four files at once. */
+const MOST_FILES = 64;
+const MOST_BYTES = 10 * MAX_FILE_BYTES;
 
 /**
  * Uploads in pieces, each device's in a file of its own until it is whole and has the SHA-256 that it was announced under.
@@ -40,7 +44,10 @@ export class Uploads {
   readonly #store: Pick<FileStore, 'recordFile'>;
   readonly #now: () => number;
   /** Uploads under way by their path: the body being read, and its end. */
-  readonly #open = new Map<string, { body: Readable; ended: Promise<unknown> }>();
+  readonly #open = new Map<
+    string,
+    Pick<Upload, 'deviceId' | 'length' | 'body'> & { ended: Promise<unknown> }
+  >();
 
   constructor(folder: MediaFolder, store: Pick<FileStore, 'recordFile'>, now: () => number) {
     this.#folder = folder;
@@ -66,7 +73,7 @@ export class Uploads {
     }
     const work = this.#append(path, upload);
     const ended = work.catch(() => undefined);
-    this.#open.set(path, { body: upload.body, ended });
+    this.#open.set(path, { ...upload, ended });
     try {
       return await work;
     } catch (error) {
@@ -93,14 +100,15 @@ export class Uploads {
     return removed;
   }
 
-  async #append(path: string, { sha256, offset, length, body }: Upload): Promise<number> {
+  async #append(path: string, { deviceId, sha256, offset, length, body }: Upload): Promise<number> {
     const had = (await sizeOf(path)) ?? 0;
     if (offset !== had || had > length) {
       // More than the whole: a piece of an upload that announced another length.
       if (had > length) await rm(path, { force: true });
       throw new WrongOffsetError(had > length ? 0 : had);
     }
-    await writeBody(path, body, length - had);
+    await this.#makeRoomFor(path, deviceId, length);
+    await this.#writeBody(path, body, length - had);
     const has = (await sizeOf(path)) ?? 0;
     if (has < length) return has;
     if ((await hashFile(path)) !== sha256) {
@@ -120,22 +128,64 @@ export class Uploads {
   #pathOf(deviceId: string, sha256: string): string {
     return join(this.#folder.partial, `${deviceId}.${sha256}`);
   }
-}
 
-async function writeBody(path: string, body: Readable, room: number): Promise<void> {
-  let left = room;
-  const limit = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
-      if (chunk.length > left)
-        throw new ApiError('payload_too_large', 'The body goes beyond the Upload-Length of the file.');
-      left -= chunk.length;
-      yield chunk;
+  /**
+   * Sees that what the device has begun stays within its bounds, this upload included: what it left off longest ago goes.
+   * Throws rate_limited when all of it is under way.
+   */
+  async #makeRoomFor(path: string, deviceId: string, length: number): Promise<void> {
+    const idle: { path: string; size: number; at: number }[] = [];
+    let files = 1;
+    let bytes = length;
+    for (const [other, { deviceId: owner, length }] of this.#open) {
+      // Those that came later count this one.
+      if (other === path) break;
+      if (owner !== deviceId) continue;
+      files += 1;
+      bytes += length;
     }
-  };
-  try {
-    await pipeline(body, limit, createWriteStream(path, { flags: 'a', mode: 0o600 }));
-  } catch (error) {
-    if (error instanceof ApiError || isDiskFull(error) || !body.destroyed || body.readableEnded) throw error;
-    throw new ApiError('invalid_field', 'The upload broke off; what arrived is kept.', { cause: error });
+    for (const name of await readdir(this.#folder.partial)) {
+      const other = join(this.#folder.partial, name);
+      if (!name.startsWith(`${deviceId}.`) || this.#open.has(other)) continue;
+      const found = await stat(other).catch(() => undefined);
+      if (found) idle.push({ path: other, size: found.size, at: found.mtimeMs });
+    }
+    files += idle.length;
+    bytes += idle.reduce((sum, { size }) => sum + size, 0);
+    for (const oldest of idle.sort((a, b) => a.at - b.at)) {
+      if (files <= MOST_FILES && bytes <= MOST_BYTES) return;
+      if (this.#open.has(oldest.path)) continue;
+      await rm(oldest.path, { force: true });
+      files -= 1;
+      bytes -= oldest.size;
+    }
+    if (files > MOST_FILES || bytes > MOST_BYTES)
+      throw new ApiError('rate_limited', 'The device uploads too much at once; let some of it end first.', {
+        retryAfter: RETRY_AFTER_SECONDS,
+      });
+  }
+
+  async #writeBody(path: string, body: Readable, room: number): Promise<void> {
+    let left = room;
+    const limit = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of source) {
+        if (chunk.length > left)
+          throw new ApiError('payload_too_large', 'The body goes beyond the Upload-Length of the file.');
+        left -= chunk.length;
+        yield chunk;
+      }
+    };
+    try {
+      await pipeline(
+        body,
+        limit,
+        this.#folder.leaveRoom,
+        createWriteStream(path, { flags: 'a', mode: 0o600 }),
+      );
+    } catch (error) {
+      if (error instanceof ApiError || isDiskFull(error) || !body.destroyed || body.readableEnded)
+        throw error;
+      throw new ApiError('invalid_field', 'The upload broke off; what arrived is kept.', { cause: error });
+    }
   }
 }

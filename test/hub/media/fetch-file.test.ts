@@ -28,7 +28,8 @@ afterAll(async () => {
 
 function fetchTo(url: string, signal = new AbortController().signal) {
   count += 1;
-  return fetchFile(agent, url, join(folder.path, `file-${count}`), signal);
+  const leaveRoom = (source: AsyncIterable<Buffer>) => source;
+  return fetchFile(agent, url, { path: join(folder.path, `file-${count}`), leaveRoom }, signal);
 }
 
 /** The error of a fetch that must fail, with nothing left of it on the disk. */

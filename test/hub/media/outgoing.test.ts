@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -186,6 +186,25 @@ describe('a message with attachments', () => {
     }
     await waitFor('the message', () => device.sends.some(({ id }) => id === String(body.id)));
     expect((await hub.api('GET', `/api/messages/${body.id}`)).body.error).toBeNull();
+  });
+
+  test('whose file finds no place leaves nothing behind that takes the room it waits for', async () => {
+    let now = Date.now();
+    await using all = await start({}, () => now);
+    const { hub, server, device } = all;
+    const files = join(hub.dataDir, 'media/files');
+    await rm(files, { recursive: true });
+    await writeFile(files, 'no folder');
+    const attachments = [server.serve('/a.jpg', JPEG)];
+    const { body } = await hub.send(all.id, 'm1', { attachments });
+    await waitFor('a failure', async () => (await timelineOf(hub, body.id)).includes('FETCH_RETRY'));
+    await waitFor('the draft to go', async () => {
+      return (await readdir(join(hub.dataDir, 'media/drafts'))).length === 0;
+    });
+    await rm(files);
+    await mkdir(files);
+    now += 31_000;
+    await waitFor('the message', () => device.sends.length === 1);
   });
 
   test('that waits for its files longer than HUB_MESSAGE_TTL FAILS for their sake', async () => {

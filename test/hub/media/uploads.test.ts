@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, rm, symlink, utimes } from 'node:fs/promises';
+import { readdir, rm, symlink, truncate, utimes } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -204,6 +204,51 @@ describe('an upload', () => {
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     },
   );
+
+  test('beyond what a device may have begun takes the place of what it left off longest ago', async () => {
+    const device = await hub.pairMac('Endless');
+    const partial = join(hub.dataDir, 'media/partial');
+    const own = async () => (await readdir(partial)).filter((name) => name.startsWith(device.id));
+    const begin = (hash: string) =>
+      patch({ hash, offset: 0, length: 100, token: device.token }, randomBytes(10));
+    const hashes = Array.from({ length: 70 }, () => sha256(randomBytes(8)));
+    for (const [n, hash] of hashes.entries()) {
+      expect((await begin(hash)).status).toBe(204);
+      await utimes(join(partial, `${device.id}.${hash}`), n, n);
+    }
+    expect(new Set(await own())).toEqual(new Set(hashes.slice(-64).map((hash) => `${device.id}.${hash}`)));
+    const large = hashes.slice(-10);
+    for (const [n, hash] of large.entries()) {
+      const path = join(partial, `${device.id}.${hash}`);
+      await truncate(path, MAX_FILE_BYTES - 1);
+      await utimes(path, 1_000 + n, 1_000 + n);
+    }
+    const next = sha256('one more');
+    await begin(next);
+    const left = [...large.slice(1), next].map((hash) => `${device.id}.${hash}`);
+    expect(new Set(await own())).toEqual(new Set(left));
+  });
+
+  test('beyond what a device may have under way is 429', async () => {
+    const device = await hub.pairMac('Parallel');
+    const open = Array.from({ length: 64 }, () => {
+      const piece = { hash: sha256(randomBytes(8)), offset: 0, length: 1_000, token: device.token };
+      const { out } = beginPatch(piece);
+      out.on('error', () => undefined);
+      out.write(randomBytes(10));
+      return { out, piece };
+    });
+    for (const { piece } of open)
+      await waitFor('its first bytes', async () => (await head(piece.hash, device.token))[1] === '10');
+    const more = { hash: sha256('more'), offset: 0, length: 10, token: device.token };
+    const refused = await patch(more, randomBytes(10));
+    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+    const other = await hub.pairMac('Beside');
+    const content = randomBytes(10);
+    const beside = { hash: sha256(content), offset: 0, length: 10, token: other.token };
+    expect((await patch(beside, content)).status).toBe(204);
+    for (const { out } of open) out.destroy();
+  });
 
   test('that nobody went on with is swept after a day, others stay', async () => {
     await using folder = await TestHub.start();
