@@ -52,7 +52,11 @@ describe.concurrent('a bridge killed with SIGKILL', () => {
 
   test('and once more while it takes the inputs away still knows that they may have been read', async () => {
     await using rig = await BridgeRig.start({ env: DEADLINE });
-    await rig.mac.behave(ANNA, 'late-row-4000', 1);
+    // Messages has it, and osascript is not back yet.
+    const osascript = join(rig.mac.home, 'bin', 'osascript');
+    const lingering = `${readFileSync(osascript, 'utf8').replace('exec ', '')}\nsleep 20\n`;
+    writeFileSync(osascript, lingering);
+    await rig.mac.behave(ANNA, 'late-row-8000', 1);
     await rig.hub.send({ id: 'm1', to: ANNA });
     await waitFor('osascript', async () => (await rig.mac.calls()).length === 1);
     await rig.kill();
