@@ -1,4 +1,4 @@
-import { type LookupAddress, lookup } from 'node:dns';
+import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { BlockedAddressError, type MayConnect } from './address-guard.ts';
@@ -10,15 +10,26 @@ export interface AgentTimeouts {
   answer: number;
 }
 
+/** Finds every address of a name, as node:dns does. */
+export type Resolve = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+) => void;
+
 /**
  * An HTTP agent that connects only where `mayConnect` lets it. Names are resolved here and the socket goes to the
  * very address that was checked, so a name cannot change its meaning in between; undici does not resolve literal
  * addresses, so those are checked before each connection. A refused connection fails with BlockedAddressError.
  */
-export function createGuardedAgent(mayConnect: MayConnect, timeouts: AgentTimeouts): Agent {
+export function createGuardedAgent(
+  mayConnect: MayConnect,
+  timeouts: AgentTimeouts,
+  resolve: Resolve = lookup,
+): Agent {
   const connect = buildConnector({
     timeout: timeouts.connect,
-    lookup: guardLookup(mayConnect),
+    lookup: guardLookup(mayConnect, resolve),
     // One delivery per connection at a time, and HTTP/1.1 is what every receiver speaks.
     allowH2: false,
   });
@@ -34,9 +45,9 @@ export function createGuardedAgent(mayConnect: MayConnect, timeouts: AgentTimeou
   });
 }
 
-function guardLookup(mayConnect: MayConnect): LookupFunction {
+function guardLookup(mayConnect: MayConnect, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+    resolve(hostname, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, []);
       const permitted = found.filter(({ address }) => mayConnect(address));
       const [first] = permitted;
