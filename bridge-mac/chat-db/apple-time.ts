@@ -9,10 +9,15 @@ const LAST_INSTANT_MS = 253_402_300_799_999n;
 
 /** A `date` column (nanoseconds since 2001, seconds in old rows) as epoch milliseconds, rounded down, years 1970–9999. */
 export function fromAppleTime(date: bigint): number {
-  const sinceEpoch = date < LARGEST_SECONDS ? date * 1_000n : date / NS_PER_MS;
+  const sinceEpoch = isInSeconds(date) ? date * 1_000n : date / NS_PER_MS;
   const at = sinceEpoch + APPLE_EPOCH_MS;
   if (at < 0n) return 0;
   return Number(at > LAST_INSTANT_MS ? LAST_INSTANT_MS : at);
+}
+
+/** Whether a `date` column is in seconds. */
+export function isInSeconds(date: bigint): boolean {
+  return date < LARGEST_SECONDS;
 }
 
 /** Epoch milliseconds as nanoseconds since 2001. */

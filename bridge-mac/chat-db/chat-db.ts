@@ -14,6 +14,7 @@ import {
   toMessageRow,
 } from './rows.ts';
 import { readOr } from './salvage.ts';
+import { isReplayIn } from './twins.ts';
 import { explainForeign, explainUnreadable } from './unreadable.ts';
 
 export type { AttachmentRow, Chat, MessageRow } from './rows.ts';
@@ -139,6 +140,11 @@ export class ChatDb implements Disposable {
   /** Rows with the very same date that were there before this one. */
   earlierTwinsOf(row: MessageRow): MessageRow[] {
     return this.#queries.sameMoment.all(row.date, row.rowId).map(toMessageRow);
+  }
+
+  /** Whether a row repeats one that was there before it, as iCloud makes them. */
+  isReplay(row: MessageRow, now: number): boolean {
+    return isReplayIn(this, row, now);
   }
 
   /** Rows dated at or after `since` (epoch milliseconds) that were edited or taken back, oldest first. */

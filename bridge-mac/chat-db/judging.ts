@@ -6,7 +6,7 @@ import { type Judgement, judgeRow, type OwnSends, type Ready } from './judge-row
 import { addressOf } from './origin.ts';
 import type { MessageRow } from './rows.ts';
 import { isDamage, readOr } from './salvage.ts';
-import { isReplayOf, isTellingDate } from './twins.ts';
+import { isTellingDate } from './twins.ts';
 
 const DAY_MS = 24 * 3_600_000;
 // The clock may have been ahead when this Mac was paired, by an hour or a time zone.
@@ -96,13 +96,7 @@ export class Judging {
   }
 
   #isTold(db: ChatDb, row: MessageRow, judged: Ready): boolean {
-    if (this.isKnown(row, judged)) return true;
-    if (!isTellingDate(row, this.#deps.now())) return false;
-    const earlier = readOr(
-      () => db.earlierTwinsOf(row),
-      () => [],
-    );
-    return earlier.some((twin) => isReplayOf(row, twin));
+    return this.isKnown(row, judged) || db.isReplay(row, this.#deps.now());
   }
 
   #noteAccount(account: string | null): void {

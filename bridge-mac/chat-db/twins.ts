@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isInSeconds } from './apple-time.ts';
+import type { ChatDb } from './chat-db.ts';
 import { readMessageText } from './message-text.ts';
 import type { MessageRow } from './rows.ts';
+import { readOr } from './salvage.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
 const FRESH_MS = 10 * 60_000;
@@ -19,11 +22,21 @@ export function twinKey(row: MessageRow, from: string, said: string): Buffer {
  * are two messages as long as they are new, and one that was inserted again when they are old.
  */
 export function isTellingDate(row: MessageRow, now: number): boolean {
-  return row.date % NS_PER_SECOND !== 0n || now - row.at > FRESH_MS;
+  return (!isInSeconds(row.date) && row.date % NS_PER_SECOND !== 0n) || now - row.at > FRESH_MS;
+}
+
+/** Whether a row repeats one that was in the database before it. */
+export function isReplayIn(db: Pick<ChatDb, 'earlierTwinsOf'>, row: MessageRow, now: number): boolean {
+  if (!isTellingDate(row, now)) return false;
+  const earlier = readOr(
+    () => db.earlierTwinsOf(row),
+    () => [],
+  );
+  return earlier.some((twin) => isReplayOf(row, twin));
 }
 
 /** Whether two rows of the same date are one message: the later is a replay of the earlier. */
-export function isReplayOf(row: MessageRow, earlier: MessageRow): boolean {
+function isReplayOf(row: MessageRow, earlier: MessageRow): boolean {
   if (earlier.fromMe !== row.fromMe || earlier.handle !== row.handle) return false;
   if (earlier.associatedType !== row.associatedType || earlier.associatedGuid !== row.associatedGuid)
     return false;

@@ -22,6 +22,7 @@ const GHOST_PATIENCE_MS = 10_000;
 // Receipts come within seconds or much later: old ones are not asked for at every change.
 const FRESH_MS = 10 * MINUTE_MS;
 const SLOW_SWEEP_MS = 15_000;
+const FAILED_LOOK_REST_MS = 1_000;
 // Clocks and commits: a row's date may lie a little before the attempt was noted.
 const REBASE_SLACK_MS = 5_000;
 
@@ -45,6 +46,8 @@ export class Follower {
   #sweptAllAt = Number.NEGATIVE_INFINITY;
   /** Whether chat.db changed since the last look at old sends too. */
   #owesThoroughLook = false;
+  /** A look that failed is not repeated in the same instant. */
+  #restsUntil = 0;
 
   constructor(deps: FollowDeps) {
     this.#deps = deps;
@@ -52,17 +55,23 @@ export class Follower {
 
   /** One look at chat.db for everything that is open. Synchronous: what it finds is on disk when it returns. */
   look(db: ChatDb): void {
+    this.#restsUntil = this.#deps.now() + FAILED_LOOK_REST_MS;
     const sinceSweep = this.#deps.now() - this.#sweptAllAt;
     // A clock that was set back ends no rest early, and must not prolong it either.
     const thorough = sinceSweep >= SLOW_SWEEP_MS || sinceSweep < 0;
     if (thorough) this.#sweptAllAt = this.#deps.now();
     this.#owesThoroughLook = !thorough;
-    db.snapshot(() => {
-      this.#bindRows(db, thorough);
-      this.#sweepStatuses(db, thorough);
-      this.#findSwallowed(db);
-    });
-    this.#passDeadlines();
+    try {
+      db.snapshot(() => {
+        this.#bindRows(db, thorough);
+        this.#sweepStatuses(db, thorough);
+        this.#findSwallowed(db);
+      });
+    } finally {
+      // Where own rows lie on damaged pages, what follows in the conversation does not wait for ever.
+      this.#passDeadlines();
+    }
+    this.#restsUntil = 0;
   }
 
   /** Gives sends without a row a place to look from in a database with other ROWIDs: the time of their attempt. */
@@ -79,13 +88,14 @@ export class Follower {
 
   /** When to look although nothing changes: a deadline passes, or old sends are due. Epoch milliseconds. */
   get nextLook(): number | undefined {
-    const { store, sendDeadlineMs } = this.#deps;
+    const { store, sendDeadlineMs, now } = this.#deps;
     const moments = store.sends.inState(['handed_over', 'unknown']).map((send) => {
       const isOwed = send.to_group === 1 && send.state === 'handed_over' && !this.#isChecked(send);
       return send.since + (isOwed ? Math.min(GHOST_PATIENCE_MS, sendDeadlineMs) : sendDeadlineMs);
     });
     if (this.#owesThoroughLook) moments.push(this.#sweptAllAt + SLOW_SWEEP_MS);
-    return moments.length === 0 ? undefined : Math.min(...moments);
+    if (moments.length === 0) return undefined;
+    return Math.max(Math.min(...moments), Math.min(this.#restsUntil, now() + FAILED_LOOK_REST_MS));
   }
 
   #isChecked(send: StoredSend): boolean {
@@ -101,7 +111,7 @@ export class Follower {
       sends,
       db.own.after(Math.min(...baselines)),
       (rowId) => db.chatsOf(rowId),
-      (guid) => store.sends.isBound(guid),
+      (row, send) => store.sends.isBound(row.guid) || isReplayed(db, row.rowId, send, now()),
       stagedPath,
     );
     if (matches.length === 0) return;
@@ -206,4 +216,14 @@ export class Follower {
   #give(send: StoredSend, state: SendState, error: ReturnType<typeof failure>): void {
     settlePart(send, state, { channel: send.channel, at: this.#deps.now(), error }, this.#deps);
   }
+}
+
+/**
+ * Whether a row is an older message that iCloud inserted again, or that a rebuilt database got later: the same words to
+ * the same person prove nothing then.
+ */
+function isReplayed(db: ChatDb, rowId: number, { attempted_at }: StoredSend, now: number): boolean {
+  const row = db.rowAt(rowId);
+  if (row === undefined || row.date === 0n) return false;
+  return row.at < (attempted_at ?? 0) - DAY_MS || db.isReplay(row, now);
 }

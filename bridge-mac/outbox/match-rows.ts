@@ -14,7 +14,7 @@ export interface Match {
 export type StagedPath = (send: Pick<StoredSend, 'id' | 'part'>, file: WireFile) => string;
 
 /**
- * Finds the rows of sends: for each send the first own row above its baseline, in a chat with just its recipient or in
+ * Finds the rows of sends: for each send the first own row above its baseline, in its recipient's chat or in
  * its group, with its text or its file. A row goes to one send only; sends that wait for theirs come before those
  * given up as overdue, so a late row of an earlier message with the same words does no harm. `rows` are in order of
  * ROWID.
@@ -23,7 +23,7 @@ export function matchRows(
   sends: readonly StoredSend[],
   rows: readonly OwnRow[],
   chatsOf: (rowId: number) => readonly Chat[],
-  isTaken: (guid: string) => boolean,
+  isTaken: (row: OwnRow, send: StoredSend) => boolean,
   stagedPath: StagedPath,
 ): Match[] {
   const waiting = [...sends.filter((send) => send.state !== 'overdue'), ...sends.filter(isOverdue)];
@@ -39,7 +39,7 @@ export function matchRows(
         row.rowId > (candidate.baseline ?? Number.POSITIVE_INFINITY) &&
         isContentOf(candidate, row, stagedPath),
     );
-    if (send === undefined || isTaken(row.guid)) continue;
+    if (send === undefined || isTaken(row, send)) continue;
     matched.add(send.position);
     matches.push({ send, row });
   }
@@ -53,8 +53,8 @@ function isOverdue(send: StoredSend): boolean {
 function conversationsOf(chats: readonly Chat[]): string[] {
   return chats.flatMap((chat) => {
     if (chat.isGroup) return [...new Set([chat.identifier ?? chat.guid, chat.guid])].map(conversationIn);
-    const [only, ...others] = chat.participants;
-    return only === undefined || others.length > 0 ? [] : [conversationWith(only)];
+    // One person may be in it with several handles.
+    return [...new Set(chat.participants.map(conversationWith))];
   });
 }
 

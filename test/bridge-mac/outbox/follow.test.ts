@@ -251,6 +251,62 @@ describe('following a send through chat.db', () => {
     expect(it.store.sends.inState(['sent'])[0]?.text).toBe('');
   });
 
+  test('takes no older message with the same words that iCloud inserts again for its own', () => {
+    using it = setUp();
+    const at = it.clock.now - 80 * MINUTE;
+    const date = (BigInt(at) - 978_307_200_000n) * 1_000_000n + 123_456n;
+    it.send({ date, columns: { is_sent: 1, is_delivered: 1 } });
+    it.handOver('m1');
+    it.send({ date, columns: { is_sent: 1, is_delivered: 1 } });
+    it.look();
+    expect(it.told()).toEqual([]);
+    it.send({ columns: { is_sent: 1 } });
+    it.look();
+    expect(it.told()).toEqual([['m1', 'SENT', 'imessage']]);
+  });
+
+  test('knows two messages with the same words in one second as two, where dates are in seconds', () => {
+    using it = setUp();
+    const date = BigInt(Math.floor(it.clock.now / 1_000) - 978_307_200);
+    for (const unit of [1_000_000_000n, 1n]) {
+      it.handOver(`first ${unit}`);
+      it.send({ date: date * unit, columns: { is_sent: 1 } });
+      it.look();
+      it.handOver(`second ${unit}`);
+      it.send({ date: date * unit, columns: { is_sent: 1 } });
+      it.look();
+    }
+    expect(it.told()).toHaveLength(4);
+  });
+
+  test('finds its row in the chat of one person with several handles', () => {
+    using it = setUp();
+    const chat = it.messages.chat('any;-;+12145550101', [ANNA, '(214) 555-0101', 'anna@example.com']);
+    it.handOver('m1');
+    it.send({ chat, columns: { is_sent: 1 } });
+    it.look();
+    expect(it.told()).toEqual([['m1', 'SENT', 'imessage']]);
+  });
+
+  test('gives up after the deadline also where chat.db cannot be read, and corrects itself later', () => {
+    using it = setUp();
+    it.handOver('m1');
+    const damaged = {
+      snapshot: () => {
+        throw Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' });
+      },
+    } as unknown as ChatDb;
+    it.clock.now += 3 * MINUTE;
+    expect(() => it.follower.look(damaged)).toThrow('malformed');
+    expect(it.told()).toEqual([['m1', 'FAILED', 'send_timeout_unknown']]);
+    it.handOver('m2', 'another');
+    expect(() => it.follower.look(damaged)).toThrow('malformed');
+    expect(it.follower.nextLook).toBeGreaterThan(it.clock.now);
+    it.send({ columns: { is_sent: 1 } });
+    it.look();
+    expect(it.told().at(-1)).toEqual(['m1', 'SENT', 'imessage']);
+  });
+
   test('finds its row by time in a database that took the place of the one it was sent with', () => {
     using it = setUp();
     for (let index = 0; index < 50; index += 1) it.send({ text: `${index}` });

@@ -60,7 +60,7 @@ function match(sends: StoredSend[], rows: OwnRow[], chats: Chat[] = [chat(ANNA)]
     sends,
     rows,
     () => chats,
-    (guid) => taken.includes(guid),
+    ({ guid }) => taken.includes(guid),
     (_send, file) => `/Users/me/Library/Messages/Attachments/Bluewire/abc/${file.name}`,
   ).map(({ send: found, row: its }) => [found.id, its.rowId]);
 }
