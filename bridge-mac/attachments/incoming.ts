@@ -9,6 +9,7 @@ import type { FileResult } from '../store/incoming-file-store.ts';
 import type { BridgeStore } from '../store/open-store.ts';
 import { convertFile, type PresentedFile } from './convert.ts';
 import { type Located, locateFile, presentName } from './incoming-path.ts';
+import { Places } from './places.ts';
 import { hashFile, type Uploader, UploadRefusedError } from './upload.ts';
 
 const DONE = 5;
@@ -46,6 +47,8 @@ export class IncomingFiles implements FileDesk, AsyncDisposable {
   readonly #options: IncomingOptions;
   readonly #jobs = new Map<string, Promise<void>>();
   readonly #troubled = new Set<string>();
+  /** An upload that fails gives its place away until it tries again: the hub may refuse only some files. */
+  readonly #places = new Places(FILES_AT_ONCE);
   readonly #stopping = new AbortController();
 
   constructor(options: IncomingOptions) {
@@ -87,7 +90,7 @@ export class IncomingFiles implements FileDesk, AsyncDisposable {
     if (isThere && located.size > MAX_FILE_BYTES) return this.#giveUp(about, 'it is too large');
     const isLate = waitedMs >= deadlineMs;
     if (isThere && (file.size === 0 || located.size === file.size) && !(isLate && this.#troubled.has(key))) {
-      if (this.#jobs.size < FILES_AT_ONCE) this.#start(about, located.path);
+      if (this.#places.tryTake()) this.#start(about, located.path);
       return undefined;
     }
     if (isLate) return this.#giveUp(about, 'Messages did not fetch it in time');
@@ -123,6 +126,7 @@ export class IncomingFiles implements FileDesk, AsyncDisposable {
       })
       .finally(() => {
         this.#jobs.delete(key);
+        this.#places.give();
         if (!this.#stopping.signal.aborted && !this.#troubled.has(key)) this.#options.onProgress();
       });
     this.#jobs.set(key, job);
@@ -142,7 +146,7 @@ export class IncomingFiles implements FileDesk, AsyncDisposable {
       const given = converted ?? original;
       const local = await hashFile(given.path, signal);
       if (local.size > MAX_FILE_BYTES) throw new UploadRefusedError('It is too large.');
-      await uploader.upload(local, signal);
+      await uploader.upload(local, signal, (rest) => this.#places.without(rest));
       const { sha256, size } = local;
       store.relaxedTransaction(() =>
         store.incomingFiles.put(message.guid, file.guid, {

@@ -35,6 +35,8 @@ export interface UploaderOptions {
   log: Logger;
 }
 
+type Pause = (rest: () => Promise<void>) => Promise<void>;
+
 /** The hub will not take this file, however often it is asked. */
 export class UploadRefusedError extends Error {
   override readonly name = 'UploadRefusedError';
@@ -78,16 +80,19 @@ export class Uploader {
     this.#options = options;
   }
 
-  /** Resolves when the hub has the file whole; tries for ever. Throws UploadRefusedError, FileChangedError, on abort. */
-  upload(file: LocalFile, signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the hub has the file whole; tries for ever. Throws UploadRefusedError, FileChangedError, on abort.
+   * `pause` is given what only waits, for the next try or for another upload of the same content.
+   */
+  upload(file: LocalFile, signal: AbortSignal, pause: Pause = (rest) => rest()): Promise<void> {
     const running = this.#running.get(file.sha256);
-    if (running !== undefined) return running;
-    const upload = this.#upload(file, signal).finally(() => this.#running.delete(file.sha256));
+    if (running !== undefined) return pause(() => running);
+    const upload = this.#upload(file, signal, pause).finally(() => this.#running.delete(file.sha256));
     this.#running.set(file.sha256, upload);
     return upload;
   }
 
-  async #upload(file: LocalFile, signal: AbortSignal): Promise<void> {
+  async #upload(file: LocalFile, signal: AbortSignal, pause: Pause): Promise<void> {
     let failures = 0;
     let unknown = 0;
     let reached = -1;
@@ -111,7 +116,7 @@ export class Uploader {
         const rest = delayBefore(failures, RETRY);
         const about = { err: error, sha256: file.sha256, failures, retry_in_ms: rest };
         this.#options.log[failures === 5 ? 'warn' : 'debug'](about, 'a file could not be sent; trying again');
-        await sleep(rest, undefined, { signal });
+        await pause(() => sleep(rest, undefined, { signal }));
       }
     }
   }

@@ -17,6 +17,7 @@ const FILE_ROWS_WITHIN_MS = 30_000;
 const OTHER_COPY_WITHIN_MS = 5_000;
 const COPIES_APART_MS = 60_000;
 const OBJECT_MARK = '\uFFFC';
+const END_OF_BODY = 0x86;
 const FILE_ATTRIBUTE = Buffer.from('__kIMFileTransferGUIDAttributeName');
 
 /** Judges a row that is a message, not something about one. */
@@ -91,7 +92,8 @@ function countFileMarks({ text, body, balloon }: MessageRow): number {
   if (balloon !== null) return 0;
   const hasFiles =
     body !== null && Buffer.from(body.buffer, body.byteOffset, body.byteLength).indexOf(FILE_ATTRIBUTE) >= 0;
-  if (body !== null && !hasFiles) return 0;
+  // Cut off behind its words, a body may have lost what tells their marks to be files.
+  if (body !== null && !hasFiles && body.at(-1) === END_OF_BODY) return 0;
   const marks = readMessageText({ text, body }, undefined, OBJECT_MARK).text.split(OBJECT_MARK).length - 1;
   return hasFiles ? Math.max(1, marks) : marks;
 }

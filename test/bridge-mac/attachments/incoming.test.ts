@@ -65,6 +65,32 @@ describe('a file that came with a message', () => {
     expect(it.rig.entries[0]?.warning).toContain(`row ${rowId} `);
   });
 
+  test('is waited for although the text that speaks of it is cut off behind its words', async () => {
+    await using it = await setUpFiles();
+    const whole = encodeAttributedBody('\uFFFClook at this', { files: ['at_0_X'] });
+    const { rowId } = it.messages.receive({ text: null, body: whole.subarray(0, whole.length >> 1) });
+    it.look();
+    expect(it.rig.entries).toEqual([]);
+    it.messages.attach(rowId, { ...it.put('x.jpg', 'x'), transfer_state: 5 });
+    await it.waitForMessages(1);
+    expect(it.rig.entries).toMatchObject([{ text: 'look at this', attachments: [{ size: 1 }] }]);
+  });
+
+  test('that the hub fails to take keeps no other from being told', async () => {
+    await using it = await setUpFiles();
+    const refused = Array.from({ length: 6 }, (_, index) => `refused ${index}`);
+    for (const content of refused) it.hub.files.failFor.add(sha256Of(Buffer.from(content)));
+    // The last two are one content.
+    for (const [index, content] of [...refused, 'refused 5'].entries()) {
+      it.receiveFile(`${index}.jpg`, content, { from: `+1214555020${index}` });
+    }
+    it.receiveFile('good.jpg', 'good', { from: BERT });
+    await it.waitForMessages(1);
+    expect(it.rig.texts).toEqual(['good.jpg']);
+    it.hub.files.failFor.clear();
+    await it.waitForMessages(8);
+  });
+
   test('that Messages never gets is missing from its message after the deadline', async () => {
     await using it = await setUpFiles();
     const { rowId } = it.messages.receive({ text: 'with a file' });

@@ -29,6 +29,8 @@ export class StandInFiles {
   /** Answers so many requests with `failStatus`. */
   failures = 0;
   failStatus = 503;
+  /** Fails every request for these. */
+  readonly failFor = new Set<string>();
   /** Cuts the connection of so many transfers, either way, ... */
   cuts = 0;
   /** ... after this many bytes of their body. */
@@ -107,6 +109,7 @@ export class StandInFiles {
       this.failures -= 1;
       return { status: this.failStatus };
     }
+    if (this.failFor.has(sha256)) return { status: this.failStatus };
     if (method === 'GET')
       return this.#give(sha256, request.headers.range === undefined ? undefined : offset, response);
     if (method === 'PATCH') return this.#take(sha256, offset, request);
