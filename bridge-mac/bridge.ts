@@ -49,7 +49,7 @@ export async function startBridge({
   await using stages = new AsyncDisposableStack();
   const paths = pathsIn(config.BRIDGE_HOME);
   const store = stages.use(openBridgeStore(paths.database, identity.device_id));
-  store.inbox.forgetBefore(now() - SEEN_FOR_MS);
+  forgetOld(store, now() - SEEN_FOR_MS, log);
 
   const journal = new Journal(store, () => link.wake());
   const append = journal.append.bind(journal);
@@ -110,6 +110,15 @@ export async function startBridge({
   stages.use(link.start());
   lookAfterMac(stages, config, health, log.child({ part: 'mac' }));
   return stages.move();
+}
+
+/** A disk that is too full for it keeps no bridge from starting. */
+function forgetOld(store: BridgeStore, before: number, log: Logger): void {
+  try {
+    store.inbox.forgetBefore(before);
+  } catch (error) {
+    log.warn({ err: error }, 'old messages could not be forgotten');
+  }
 }
 
 function lookAfterMac(

@@ -10,7 +10,8 @@ export function ownSendsIn(sends: SendStore): OwnSends {
     isBound: (guid) => sends.isBound(guid),
     mayBind({ rowId }, conversations, waitedMs) {
       const looking = sends.inState(['attempting', 'handed_over', 'unknown']);
-      if (waitedMs < LATE_ROW_MS) looking.push(...sends.inState(['overdue']));
+      // An attempt that is to be made again may have left a row; without one it has no baseline either.
+      if (waitedMs < LATE_ROW_MS) looking.push(...sends.inState(['overdue', 'accepted']));
       return looking.some(
         ({ conversation, baseline }) =>
           conversations.includes(conversation) && rowId > (baseline ?? Number.POSITIVE_INFINITY),

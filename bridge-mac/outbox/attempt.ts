@@ -13,6 +13,7 @@ import type { ReportDeps } from './report.ts';
 import { nextState, type SendEvent } from './send-state.ts';
 
 const RETRY = { base: 1_000, max: 60_000 };
+export const LONGEST_RETRY_REST_MS = RETRY.max;
 
 export interface AttemptDeps extends ReportDeps {
   inputs: InputFiles;

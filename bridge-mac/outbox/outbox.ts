@@ -1,11 +1,11 @@
-import { uptime } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FailureCode, failure } from '../../shared/failure-codes.ts';
 import { Loop } from '../../shared/runtime/loop.ts';
 import type { WireFile } from '../../shared/wire/files.ts';
 import type { ChatDb } from '../chat-db/chat-db.ts';
 import type { StoredSend } from '../store/stored-send.ts';
-import { type AttemptDeps, attemptSend } from './attempt.ts';
+import { type AttemptDeps, attemptSend, LONGEST_RETRY_REST_MS } from './attempt.ts';
+import { bootedSince } from './booted-since.ts';
 import { chooseWay, type Way } from './choose-way.ts';
 import type { OutboxOptions } from './outbox-options.ts';
 import { nextBeginning } from './pace.ts';
@@ -20,8 +20,6 @@ const MAX_HANGING = 4;
 const STOP_GRACE_MS = 3_000;
 const IDLE_MS = 60_000;
 const NO_DATABASE_REST_MS = 1_000;
-// Clocks are set after a start.
-const BOOT_SLACK_MS = 60_000;
 // What kept a result from being written (a full disk) does not pass in an instant.
 const CUT_SHORT_REST_MS = 1_000;
 const KEEP_FINISHED_MS = 31 * 24 * 3_600_000;
@@ -141,6 +139,7 @@ export class Outbox implements AsyncDisposable {
     const { store, now } = this.#options;
     if (!this.#isRecovered) await this.#recover();
     this.#settleCutShort();
+    store.sends.endFuture(now(), LONGEST_RETRY_REST_MS);
     for (const send of store.sends.expired(now())) this.#expire(send);
     store.sends.purgeBefore(now() - KEEP_FINISHED_MS);
     const db = this.#options.currentDb();
@@ -151,7 +150,8 @@ export class Outbox implements AsyncDisposable {
     if (this.#isLaneFree) this.#tending.tend(this.#awaitsRows);
     const mayBegin = !this.#isHeld && !this.#tending.holdsSends && this.#hanging < MAX_HANGING;
     if (!mayBegin || nextBeginning(store.sending, now()) > now()) return this.#restUntilDue();
-    const send = store.sends.nextToAttempt(now());
+    // One whose last attempt still waits for Messages to start is not begun beside it.
+    const send = store.sends.nextToAttempt(now(), [...this.#running.keys()]);
     if (send === undefined) return this.#restUntilDue();
     return this.#attempt(send, db);
   }
@@ -217,7 +217,8 @@ export class Outbox implements AsyncDisposable {
 
   #restUntilDue(): number {
     const { store, follower, now } = this.#options;
-    const beginning = store.sends.nextToAttempt(now()) && nextBeginning(store.sending, now());
+    const beginning =
+      store.sends.nextToAttempt(now(), [...this.#running.keys()]) && nextBeginning(store.sending, now());
     const due = [
       store.sends.nextDue(now()),
       store.sends.nextExpiry,
@@ -288,9 +289,4 @@ export class Outbox implements AsyncDisposable {
       event === 'not_sent' ? 'Messages never got it' : 'Messages may have got it: looking for its row';
     log.info({ id: send.id, attempt: send.attempt }, `an attempt was cut short; ${told}`);
   }
-}
-
-/** Whether the machine was started after `moment`, or too shortly before to be sure. */
-function bootedSince(moment: number, now: number): boolean {
-  return moment < now - uptime() * 1_000 + BOOT_SLACK_MS;
 }

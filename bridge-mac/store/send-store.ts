@@ -14,7 +14,7 @@ const CLOSED = `('settled', 'delivered', 'read', 'failed')`;
 export class SendStore {
   readonly #db: Database;
   readonly #insert: Statement<[Record<string, string | number | null>]>;
-  readonly #next: Statement<[number], StoredSend>;
+  readonly #next: Statement<[number, string], StoredSend>;
   readonly #nextDue: Statement<[number], { due: number | null }>;
   readonly #nextExpiry: Statement<[], { due: number | null }>;
   readonly #find: Statement<[number], StoredSend>;
@@ -24,7 +24,10 @@ export class SendStore {
   readonly #redirect: Statement<[Record<string, string | number>]>;
   readonly #bind: Statement<[number, string, number]>;
   readonly #spend: Statement<[string, number]>;
+  readonly #pullBack: Statement<[number, number]>;
+  readonly #pullNear: Statement<[number, number]>;
   readonly #rebase: Statement<[number, number]>;
+  readonly #isKnown: Statement<[string], unknown>;
   readonly #isBound: Statement<[string, string], unknown>;
   readonly #purge: Statement<[number]>;
   readonly #purgeSpent: Statement<[number]>;
@@ -38,11 +41,11 @@ export class SendStore {
       `INSERT INTO sends (id, part, parts, conversation, recipient, to_group, channel, fallbacks, text, file,
          expires_at, state, since, not_before)
        VALUES (@id, @part, @parts, @conversation, @to, @to_group, @channel, @fallbacks, @text, @file,
-         @expires_at, 'accepted', @now, @now)
-       ON CONFLICT (id, part) DO NOTHING`,
+         @expires_at, 'accepted', @now, 0)`,
     );
     this.#next = db.prepare(
       `SELECT * FROM sends AS s WHERE state = 'accepted' AND not_before <= ? AND (file IS NULL OR is_staged = 1)
+         AND position NOT IN (SELECT value FROM json_each(?))
          AND NOT EXISTS (SELECT 1 FROM sends AS earlier
            WHERE earlier.conversation = s.conversation AND earlier.position < s.position
              AND earlier.state IN ${WAITS})
@@ -72,7 +75,14 @@ export class SendStore {
     );
     this.#bind = db.prepare('UPDATE sends SET row_id = ?, guid = ? WHERE position = ?');
     this.#spend = db.prepare('INSERT INTO spent_rows (guid, since) VALUES (?, ?) ON CONFLICT DO NOTHING');
+    this.#pullBack = db.prepare(
+      `UPDATE sends SET since = ? WHERE state NOT IN ${CLOSED} AND state <> 'accepted' AND since > ?`,
+    );
+    this.#pullNear = db.prepare(
+      "UPDATE sends SET not_before = ? WHERE state = 'accepted' AND not_before > ?",
+    );
     this.#rebase = db.prepare('UPDATE sends SET baseline = ? WHERE position = ?');
+    this.#isKnown = db.prepare('SELECT 1 FROM sends WHERE id = ? LIMIT 1');
     this.#isBound = db.prepare(
       'SELECT 1 FROM sends WHERE guid = ? UNION ALL SELECT 1 FROM spent_rows WHERE guid = ?',
     );
@@ -95,6 +105,8 @@ export class SendStore {
     const to_group = send.to_group ? 1 : 0;
     const fallbacks = JSON.stringify(send.fallbacks);
     const shared = { id, to, channel, expires_at, conversation, to_group, fallbacks, now };
+    // Known by its id alone: offered with other parts, it would be sent again.
+    if (this.#isKnown.get(id) !== undefined) return;
     for (const [part, file] of files.entries()) {
       const content = file === null ? { text, file } : { text: '', file: JSON.stringify(file) };
       this.#insert.run({ ...shared, ...content, part, parts: files.length });
@@ -110,9 +122,9 @@ export class SendStore {
     return this.#partsOf.all(id);
   }
 
-  /** The oldest accepted send that is ready and whose conversation has no earlier one without a row. */
-  nextToAttempt(now: number): StoredSend | undefined {
-    return this.#next.get(now);
+  /** The oldest accepted send, not at one of these positions, that is ready and whose conversation has no earlier one without a row. */
+  nextToAttempt(now: number, except: readonly number[] = []): StoredSend | undefined {
+    return this.#next.get(now, JSON.stringify(except));
   }
 
   /** When the next send that waits for its time may be attempted; undefined when none does. */
@@ -145,6 +157,12 @@ export class SendStore {
     const { id, position, guid } = send;
     if (guid !== null) this.#spend.run(guid, now);
     this.#redirect.run({ id, position, channel, fallbacks: JSON.stringify(fallbacks), now });
+  }
+
+  /** After a clock was set back no moment lies in the future, nor a next attempt further away than `longestRest`. */
+  endFuture(now: number, longestRest: number): void {
+    this.#pullBack.run(now, now);
+    this.#pullNear.run(now, now + longestRest);
   }
 
   /** Ends every part of a message that waits to be begun. */

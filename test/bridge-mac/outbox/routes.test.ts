@@ -4,8 +4,10 @@ import { BridgeRig } from '../kit/bridge-rig.ts';
 
 let rig: BridgeRig;
 beforeAll(async () => {
-  rig = await BridgeRig.start({ env: { BRIDGE_SEND_DEADLINE: '15s', BRIDGE_OSASCRIPT_TIMEOUT: '2s' } });
-  rig.hub.tell({ ...rig.hub.settings, extra_events: ['group'] });
+  rig = await BridgeRig.prepare({ env: { BRIDGE_SEND_DEADLINE: '15s', BRIDGE_OSASCRIPT_TIMEOUT: '2s' } });
+  rig.hub.settings = { ...rig.hub.settings, extra_events: ['group'] };
+  rig.writePairing();
+  await rig.run();
 });
 /** Lets a message arrive, and waits until Messages has it in its chat. */
 async function receive(message: Parameters<typeof rig.mac.receive>[0]): Promise<void> {

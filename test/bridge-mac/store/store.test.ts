@@ -171,6 +171,28 @@ describe('sends', () => {
     expect(it.store.sends.inState(['failed'])).toHaveLength(0);
   });
 
+  test('are known by their id, whatever else a repetition says', () => {
+    using it = setUp();
+    it.store.sends.insert(send('a1'), 'a', 1);
+    const file = { sha256: '0'.repeat(64), name: 'a.jpg', mime_type: 'image/jpeg', size: 1 };
+    it.store.sends.insert({ ...send('a1'), text: 'another', attachments: [file, file] }, 'b', 2);
+    expect(it.store.sends.partsOf('a1')).toMatchObject([{ text: 'Hello', parts: 1, conversation: 'a' }]);
+  });
+
+  test('wait no longer because the clock was set back', () => {
+    using it = setUp();
+    it.store.sends.insert(send('a1'), 'a', 9_000_000);
+    expect(it.store.sends.nextToAttempt(1)?.id).toBe('a1');
+    const read = it.store.sends.nextToAttempt(1)!;
+    it.store.sends.move(read, 'attempting', 9_000_000);
+    it.store.sends.move({ ...read, state: 'attempting' }, 'accepted', 9_000_000, { not_before: 9_060_000 });
+    it.store.sends.insert(send('b1'), 'b', 1);
+    it.store.sends.move(it.store.sends.nextToAttempt(1)!, 'attempting', 9_000_000);
+    it.store.sends.endFuture(50, 60_000);
+    expect(it.store.sends.nextToAttempt(50)?.id).toBe('a1');
+    expect(it.store.sends.inState(['attempting'])).toMatchObject([{ id: 'b1', since: 50 }]);
+  });
+
   test('that wait for their time are known by it', () => {
     using it = setUp();
     it.store.sends.insert(send('a1'), 'a', 1);
