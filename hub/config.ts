@@ -36,6 +36,10 @@ const addressBlocksSetting = z.string().transform((text, context): AddressBlock[
   return blocks;
 });
 
+/** Longer, and the times made with it were no times any more: the database would take no message. */
+const LONGEST_MS = 100 * 365 * 86_400_000;
+const timespanSetting = durationSetting.refine((ms) => ms <= LONGEST_MS, 'it must not be longer than 36500d');
+
 /** Everything the hub takes from its environment. */
 export const HUB_SETTINGS = {
   HUB_HOST: { parse: hostSetting, default: '127.0.0.1', help: 'Address to listen on.' },
@@ -76,17 +80,17 @@ export const HUB_SETTINGS = {
     help: 'Addresses or CIDR blocks, comma-separated, that webhooks and downloads of attachments may reach although they are private.',
   },
   HUB_MESSAGE_TTL: {
-    parse: durationSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
+    parse: timespanSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
     default: '24h',
     help: 'A message queued longer than this without a device FAILS with device_offline_expired.',
   },
   HUB_MEDIA_LINK_TTL: {
-    parse: durationSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
+    parse: timespanSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
     default: '30d',
     help: 'How long links to the files of incoming messages work.',
   },
   HUB_MEDIA_RETENTION: {
-    parse: durationSetting,
+    parse: timespanSetting,
     default: '90d',
     help: 'Files that no message waits with and no working link leads to are removed this long after their last use.',
   },

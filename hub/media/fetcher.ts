@@ -160,7 +160,8 @@ export class Fetcher implements AsyncDisposable {
       const reason = isDiskFull(error) ? 'the hub has no room for it.' : 'the hub could not store it.';
       log.error({ id: fetch.id, n: fetch.n, err: error }, `an attachment waits: ${reason}`);
       // Spread out: files that together find no room may find it one by one.
-      return { kind: 'retry', at: now() + DISK_RETRY_MS * (0.5 + random() / 2), counts: false, reason };
+      const rest = Math.round(DISK_RETRY_MS * (0.5 + random() / 2));
+      return { kind: 'retry', at: now() + rest, counts: false, reason };
     }
     const { message: reason, retryable, retryAfter } = error;
     log.info(

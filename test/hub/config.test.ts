@@ -39,6 +39,9 @@ describe('the configuration of the hub', () => {
     ['HUB_MESSAGE_TTL', '24'],
     ['HUB_MESSAGE_TTL', '0s'],
     ['HUB_MESSAGE_TTL', '-1h'],
+    ['HUB_MESSAGE_TTL', '36501d'],
+    ['HUB_MEDIA_LINK_TTL', '99999999999999d'],
+    ['HUB_MEDIA_RETENTION', `${'9'.repeat(400)}d`],
     ['LOG_LEVEL', 'loud'],
     ['DATABASE_URL', 'postgres://db/bluewire'],
   ])('is refused for %s=%s by a sentence that names the variable', (name, value) => {

@@ -64,7 +64,9 @@ export function findServedGroup(context: SqliteContext, locationId: string, id: 
   if (known === undefined) return undefined;
   const { device_id, channel, name, participants } = known;
   const serves = context.db.get(
-    'SELECT 1 FROM assignments WHERE location_id = ? AND channel = ? AND device_id = ?',
+    `SELECT 1 FROM assignments a JOIN devices d ON d.id = a.device_id
+     WHERE a.location_id = ? AND a.channel = ? AND a.device_id = ?
+       AND EXISTS (SELECT 1 FROM json_each(d.channels) WHERE value = a.channel)`,
     locationId,
     channel,
     device_id,

@@ -101,6 +101,10 @@ export function describeGroups(open: OpenStore): void {
     const phone = await groupOf(reporter(store, line.device_id));
     expect(await store.findServedGroup(stranger.location_id, phone)).toBeUndefined();
     expect(await store.findServedGroup(line.location_id, `group:${randomUUID()}`)).toBeUndefined();
+    await store.updateDevice(line.device_id, { channels: ['sms'] }, NOW);
+    expect(await store.findServedGroup(line.location_id, phone)).toBeUndefined();
+    await store.updateDevice(line.device_id, { channels: ['imessage', 'sms'] }, NOW);
+    expect(await store.findServedGroup(line.location_id, phone)).toBeDefined();
     await assign(store, line.location_id, [line.device_id], ['sms']);
     expect(await store.findServedGroup(line.location_id, phone)).toBeUndefined();
   });
