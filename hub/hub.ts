@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { setupRoutes } from './admin/setup-routes.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { HubConfig } from './config.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
@@ -72,6 +73,7 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
   const parts = await makeParts({ config, dataDir, publicUrl, starting }, dependencies);
 
   const { store, presence, metrics, deliverer, dispatcher, media } = parts;
+  const clock = starting.use(watchClock(parts));
   const http = createServer(parts, adminToken, timeouts);
   starting.defer(() => http.finish());
   const gateway = new DeviceGateway(http.server, {
@@ -91,6 +93,7 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
   deliverer.start();
   dispatcher.start();
   media.start();
+  clock.start();
   log.info({ url }, 'listening');
   const running = starting.move();
   return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -144,6 +147,19 @@ async function makeParts(
     }),
   );
   return { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media };
+}
+
+function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): ClockWatch {
+  return new ClockWatch({
+    now,
+    log: log.child({ part: 'clock' }),
+    onSetBack: async (by) => {
+      await store.advanceSchedules(by);
+      deliverer.wake();
+      dispatcher.wake();
+      media.wake();
+    },
+  });
 }
 
 function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts | undefined): HttpServer {

@@ -119,7 +119,8 @@ export class Dispatcher implements AsyncDisposable {
         throw error;
       }
     }
-    if (now() - this.#lastSweep >= SWEEP_MS) await this.#sweep();
+    // Either way: a clock that was set back would put the next sweep off by as much.
+    if (Math.abs(now() - this.#lastSweep) >= SWEEP_MS) await this.#sweep();
     const online = presence.onlineDevices().filter((id) => !this.#held.has(id));
     const request = { online, enough: this.#enough, pick, limit: ROUTE_LIMIT };
     const routed = online.length > 0 ? await store.routeQueued(request, now()) : [];

@@ -45,6 +45,8 @@ export interface Store
     AsyncDisposable {
   /** Resolves when the database answers and can be written. */
   ping(): Promise<void>;
+  /** The clock was set back by so many milliseconds: whatever is to be tried later comes as much earlier by it. */
+  advanceSchedules(by: number): Promise<void>;
   countQueues(now: number): Promise<QueueCounts>;
 }
 

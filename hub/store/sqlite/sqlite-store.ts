@@ -31,6 +31,7 @@ import { recordJournal } from './journal.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice, deleteWorkspace } from './remove.ts';
 import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
+import { advanceSchedules } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
 import { freeAllDeliveries, releaseDeliveries, retryDelivery, settleDeliveries } from './settle.ts';
 
@@ -60,6 +61,7 @@ export function createSqliteStore(
     deleteWorkspace: (locationId) => write((own) => deleteWorkspace(own, locationId, clock())),
     deleteDevice: (id, now) => write((own) => deleteDevice(own, id, now)),
     countQueues: (now) => read((own) => countQueues(own, now)),
+    advanceSchedules: (by) => write((own) => advanceSchedules(own, by)),
     ping: () => write((own) => ping(own, clock())),
     freeLeases: () =>
       write((own) => {
