@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { VERSION } from '../../shared/version.ts';
 import { type Acceptance, acceptanceSchema } from '../../shared/wire/acceptance.ts';
 import type { DeviceEvents, HubEvents } from '../../shared/wire/events.ts';
-import { blocksSending, healthSchema } from '../../shared/wire/health.ts';
+import { blocksSending, type Health, healthSchema } from '../../shared/wire/health.ts';
 import type { Hello } from '../../shared/wire/hello.ts';
 import type { JournalAck } from '../../shared/wire/journal.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
@@ -51,6 +51,8 @@ export class DeviceSession implements DeviceConnection {
   /** What the device was told last of how to behave, as JSON. */
   #settings = '';
   #blocked: boolean;
+  /** What it found about itself last, until that is recorded. */
+  #health: Health | undefined;
   #tail: Promise<void> = Promise.resolve();
   #waitingBatches = 0;
   #ended = false;
@@ -194,7 +196,14 @@ export class DeviceSession implements DeviceConnection {
     const health = this.#read(healthSchema, payload, 'health');
     if (!health) return;
     const { store, now, onDeviceChanged } = this.#dependencies;
+    // Only the latest counts, and waits: a device that says it without end takes no more memory than one that says it once.
+    const isInTurn = this.#health !== undefined;
+    this.#health = health;
+    if (isInTurn) return;
     this.#enqueue(async () => {
+      const health = this.#health;
+      this.#health = undefined;
+      if (health === undefined) return;
       await store.recordSeen(this.deviceId, health, now());
       const blocked = blocksSending(health.findings);
       if (blocked === this.#blocked) return;

@@ -134,6 +134,24 @@ describe('a device that found out that it cannot send', () => {
     expect(blocked.sends).toHaveLength(1);
   });
 
+  test('may say so without end: only the latest of what waits is recorded', async () => {
+    const mac = await hub.pairMac('Chatty');
+    using device = await TestDevice.online(hub.url, mac.token);
+    const { length } = hub.logLines;
+    for (let n = 0; n < 2_000; n += 1) device.socket.emit('health', healthOf(n % 2 === 0 ? [finding] : []));
+    device.socket.emit('health', healthOf([{ ...finding, message: 'the last' }]));
+    await waitFor('the last', async () => {
+      const { body } = await hub.api('GET', '/api/devices');
+      const { findings } = (body.items as unknown as { id: string; findings: { message: string }[] }[]).find(
+        ({ id }) => id === mac.id,
+      ) ?? { findings: [] };
+      return findings[0]?.message === 'the last';
+    });
+    const turns = hub.logLines.slice(length).filter(({ blocked }) => blocked !== undefined);
+    expect(turns.length).toBeGreaterThan(0);
+    expect(turns.length).toBeLessThan(1_000);
+  });
+
   test('other reasons to wait are told apart', async () => {
     const mac = await hub.pairMac('Solo');
     const { id } = await hub.join(mac.id);
