@@ -45,6 +45,7 @@ export class ChatDbReader implements AsyncDisposable {
   #finding: Finding | undefined;
   #warnedAt = 0;
   #damagedLooks = 0;
+  #hasFailed = false;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -80,17 +81,21 @@ export class ChatDbReader implements AsyncDisposable {
   }
 
   #hint(): void {
+    // Opening it again is an event too: hastened by that, a look that fails would be repeated without any rest.
+    if (this.#hasFailed) return;
     this.#recheck = 0;
     this.#loop.wake();
   }
 
   #step(): number {
+    this.#hasFailed = false;
     try {
       const db = this.#openCurrent();
       const version = db.dataVersion();
       if (version !== this.#seenVersion || this.#options.isDue()) return this.#look(db, version);
       this.#hints.rearm();
     } catch (error) {
+      this.#hasFailed = true;
       this.#close();
       return this.#restAfter(error);
     }

@@ -4,6 +4,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { ChatDbReader } from '../../../bridge-mac/chat-db/reader.ts';
+import { createLog } from '../../../shared/runtime/log.ts';
 import { waitFor } from '../../kit/wait.ts';
 import { InboxRig, temporaryFolder } from '../kit/inbox-rig.ts';
 import { MessagesDb } from '../kit/messages-db.ts';
@@ -73,6 +75,35 @@ describe('watching chat.db', () => {
     await waitFor('the second', () => rig.texts.includes('after'));
     expect(rig.texts).toEqual(['before', 'after']);
   });
+});
+
+test('a look that fails is not repeated because of the file events of opening the database again', async () => {
+  using messages = MessagesDb.create();
+  let looks = 0;
+  let isFull = false;
+  await using reader = new ChatDbReader({
+    path: messages.path,
+    nodePath: '/opt/node',
+    onChange: () => {
+      looks += 1;
+      if (isFull && looks < 1_000) throw new Error('database or disk is full');
+      return { more: false };
+    },
+    isDue: () => false,
+    onFinding: () => undefined,
+    log: createLog('test', 'silent'),
+    now: Date.now,
+  });
+  reader.start();
+  await waitFor('the first look', () => looks > 0);
+  isFull = true;
+  messages.receive();
+  await waitFor('looks that fail', () => looks > 4);
+  isFull = false;
+  const before = looks;
+  messages.receive();
+  await waitFor('a look', () => looks > before);
+  expect(looks).toBeLessThan(1_000);
 });
 
 describe('a chat.db that cannot be read', () => {
