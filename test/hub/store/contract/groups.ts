@@ -5,8 +5,10 @@ import {
   addLine,
   assign,
   claim,
+  drain,
   Journal,
   messageEntry,
+  messageOf,
   NOW,
   newMessage,
   type OpenStore,
@@ -91,6 +93,32 @@ export function describeGroups(open: OpenStore): void {
       { id: message.id, phone, to: 'chat77', to_group: true, fallbacks: [] },
     ]);
     expect(await report(statusEntry(message.id, 'SENT'))).toMatchObject([{ status: 'SENT', phone }]);
+  });
+
+  test('what waits to answer a group ends with its device, files or not, and nothing else does', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store, ASKS);
+    const phone = await groupOf(reporter(store, line.device_id));
+    const only_device = line.device_id;
+    const attachments = ['https://a.example/1'];
+    const messages = [
+      newMessage(line.location_id, { phone, only_device }),
+      newMessage(line.location_id, { phone, only_device, attachments }),
+      newMessage(line.location_id, { phone, only_device }),
+      newMessage(line.location_id),
+    ];
+    await store.acceptMessages(messages, NOW);
+    await drain(store);
+    await store.deleteDevice(line.device_id, NOW);
+    const found = await Promise.all(messages.map(({ id }) => messageOf(store, id)));
+    expect(found.map(({ status, error }) => [status, error?.code])).toEqual([
+      ['FAILED', 'device_removed'],
+      ['FAILED', 'device_removed'],
+      ['FAILED', 'device_removed'],
+      ['QUEUED', undefined],
+    ]);
+    expect(await drain(store)).toHaveLength(3);
   });
 
   test('a group is found only by a workspace whose device is in it, on the group’s channel', async () => {
