@@ -147,9 +147,9 @@ function print(setupUrl: string, location_id: string): void {
     channel: 'imessage',
   };
   const mac = ON_A_MAC
-    ? "The bridge drives this Mac's Messages: put a real number into the curl. macOS asks for permission at the first send."
+    ? "The bridge drives this Mac's Messages: put a real number into the curl below. macOS asks for permission at the first send."
     : 'This is not a Mac: the bridge drives a SIMULATED Mac, and nothing leaves this machine.\n' +
-      `Let it receive one:  npm run simulated-mac -- receive --from ${FIRST_NUMBER} --text "Hi"`;
+      `Let it receive a message:  npm run simulated-mac -- receive --from ${FIRST_NUMBER} --text "Hi"`;
   console.log(`
 Bluewire is running. ${mac}
 Webhook events are printed below; webhooks of your own may be on this machine too (HUB_ALLOWED_TARGETS=${LOOPBACK}).

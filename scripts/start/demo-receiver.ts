@@ -42,7 +42,7 @@ function describeEvent(body: string): string | undefined {
       return `webhook ← ${event.message_id} to ${event.phone}: ${event.status}${event.error ? ` (${event.error.message})` : ''}`;
     case 'MESSAGE':
       return [
-        `webhook ← message from ${event.phone} by ${event.channel}: ${event.message}`,
+        `webhook ← message from ${event.phone} by ${event.channel}: ${event.message || '(no text)'}`,
         ...event.attachments.map((link) => `            with ${link}`),
       ].join('\n');
     case 'TEST':

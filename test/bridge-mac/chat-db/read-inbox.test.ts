@@ -67,6 +67,14 @@ describe('what comes in', () => {
     });
   });
 
+  test('in a group whose identifier begins otherwise is of that group', async () => {
+    await using it = setUp();
+    it.messages.chat('iMessage;+;0f4c9a', [ANNA, '+12145550102'], 43);
+    it.messages.receive({ from: ANNA, chat: 'iMessage;+;0f4c9a' });
+    it.look();
+    expect(it.rig.entries[0]?.group?.id).toBe('0f4c9a');
+  });
+
   test('joined to a group as well as to a one-to-one chat is of the group', async () => {
     await using it = setUp();
     it.messages.chat('any;+;chat123', [ANNA, '+12145550102'], 43);
@@ -129,6 +137,8 @@ describe('what is not a message from someone', () => {
       { columns: { associated_message_type: 1000, associated_message_guid: 'p:0/X' } },
     ],
     ['a vote', { columns: { associated_message_type: 4000, associated_message_guid: 'p:0/X' } }],
+    ['the heading of an app', { columns: { associated_message_type: 2, associated_message_guid: 'X' } }],
+    ['another heading', { columns: { associated_message_type: 3, associated_message_guid: 'X' } }],
     [
       'a message to be sent later',
       { columns: { schedule_state: 2, schedule_type: 2 }, at: Date.now() + DAY },
