@@ -27,8 +27,35 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown): ErrorDetail & {
   const missing = valueAt(input, issue.path) === undefined;
   if (missing) return { field, message: `${field} is missing.`, missing };
   // Schemas of this project word their faults to follow the field's name; zod's own begin with a capital.
-  const joint = /^[A-Z]/.test(issue.message) ? ': ' : ' ';
-  return { field, message: `${field}${joint}${issue.message}.`, missing };
+  const isWorded = !/^[A-Z]/.test(issue.message);
+  const fault = isWorded ? issue.message : wordFault(issue);
+  return { field, message: fault ? `${field} ${fault}.` : `${field}: ${issue.message}.`, missing };
+}
+
+/** A fault that zod words for programmers, to follow the field's name; undefined for those it has no better words for. */
+function wordFault(issue: z.core.$ZodIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
+    case 'invalid_type':
+      if (issue.expected === 'int') return 'must be a whole number';
+      return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    case 'too_small':
+      return `must ${measure(issue.origin)} at least ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`;
+    case 'too_big':
+      return `must ${measure(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`;
+    default:
+      return undefined;
+  }
+}
+
+function measure(origin: string): string {
+  return unitOf(origin) === '' ? 'be' : 'have';
+}
+
+function unitOf(origin: string, count: number | bigint = 0): string {
+  const unit = { string: ' character', array: ' item' }[origin] ?? '';
+  return unit === '' || Number(count) === 1 ? unit : `${unit}s`;
 }
 
 function spellPath(path: readonly PropertyKey[]): string {
