@@ -27,6 +27,7 @@ import { OS_VERSION } from './os-version.ts';
 import { acceptor } from './outbox/accept.ts';
 import { Follower } from './outbox/follow.ts';
 import { InputFiles } from './outbox/input-files.ts';
+import { mayBeText } from './outbox/match-rows.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { type BridgeStore, openBridgeStore } from './store/open-store.ts';
 
@@ -203,7 +204,7 @@ function receiveInto(stages: AsyncDisposableStack, options: ReceivingOptions): I
     append,
     pairedAt: identity.paired_at,
     extraEvents: () => store.sending.settings.extra_events,
-    sends: ownSendsIn(store.sends),
+    sends: ownSendsIn(store.sends, mayBeText),
     files,
     log: part,
     now,

@@ -34,7 +34,11 @@ export type Judgement =
 export interface OwnSends {
   isBound(guid: string): boolean;
   /** Whether a row that was watched for so long may turn out to be one: a send looks for its row in these conversations. */
-  mayBind(row: { rowId: number }, conversations: readonly string[], waitedMs: number): boolean;
+  mayBind(
+    row: Pick<MessageRow, 'rowId' | 'text' | 'body'>,
+    conversations: readonly string[],
+    waitedMs: number,
+  ): boolean;
 }
 
 export interface JudgeContext {

@@ -68,6 +68,11 @@ function isContentOf(send: StoredSend, row: OwnRow, stagedPath: StagedPath): boo
   return row.files.some((file) => isSameFile(file, path));
 }
 
+/** Whether the row of a send may have this text; that of a file says too little. */
+export function mayBeText({ file, text }: StoredSend, ofRow: string): boolean {
+  return file !== null || comparable(text) === comparable(ofRow);
+}
+
 /** Messages may note the file where it was given, or a copy of its own; converted, only the extension differs. */
 function isSameFile(file: OwnFile, path: string): boolean {
   const noted = file.path.replace(/^~/u, '').normalize('NFC');
