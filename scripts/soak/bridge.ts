@@ -78,7 +78,9 @@ async function waitForQuiet({ rig, ledger }: Storm): Promise<void> {
     const told = new Set(rig.hub.messages.map(({ guid }) => guid));
     const open =
       ledger.sends.some((note) => !isSettled(rig.hub.entries, note)) ||
-      ledger.receipts.some(({ expected, guid }) => expected === 'once' && guid && !told.has(guid));
+      ledger.receipts.some(({ expected, guid }) => expected === 'once' && guid && !told.has(guid)) ||
+      // What was typed in the conversation of a send that cannot be told waits for half a minute.
+      (!ledger.deeds.has('rebuild-database') && ledger.echoes.some((guid) => !told.has(guid)));
     if (!open) return;
   }
 }
