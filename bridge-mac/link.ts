@@ -120,7 +120,7 @@ export class HubLink implements AsyncDisposable {
     const { device_id, device_name, hub_version, acked_seq } = parsed.data;
     this.#lastTrouble = undefined;
     this.#onSettings(parsed.data.settings);
-    if (this.#resume(acked_seq) === 'renewed') return;
+    if (!this.#canResume(acked_seq)) return;
     this.#options.log.info({ device_id, device_name, hub_version, acked_seq }, 'connected to the hub');
     this.#welcomed = true;
     this.#options.onAdmission(true);
@@ -159,6 +159,17 @@ export class HubLink implements AsyncDisposable {
     const { acked_seq } = journalAckSchema.parse(answer);
     this.#resume(acked_seq);
     return 0;
+  }
+
+  /** Goes on after what the hub has. A disk that cannot be written keeps this device away, and must not end the bridge. */
+  #canResume(ackedSeq: number): boolean {
+    try {
+      return this.#resume(ackedSeq) === 'ok';
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'what the hub has heard could not be noted; trying again');
+      this.#reconnect(REFUSAL_RETRY_MS.unavailable);
+      return false;
+    }
   }
 
   #resume(ackedSeq: number): 'ok' | 'renewed' {
