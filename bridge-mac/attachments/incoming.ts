@@ -117,8 +117,12 @@ export class IncomingFiles implements FileDesk, AsyncDisposable {
       .then(() => void this.#troubled.delete(key))
       .catch((error: unknown) => {
         if (this.#stopping.signal.aborted) return;
-        if (error instanceof UploadRefusedError) this.#giveUp(about, `the hub refuses it. ${error.message}`);
-        else this.#troubled.add(key);
+        if (!(error instanceof UploadRefusedError)) throw error;
+        this.#giveUp(about, `the hub refuses it. ${error.message}`);
+        this.#troubled.delete(key);
+      })
+      .catch((error: unknown) => {
+        this.#troubled.add(key);
         this.#options.log.debug(
           { row_id: about.message.rowId, err: error },
           'a file was not brought to the hub',

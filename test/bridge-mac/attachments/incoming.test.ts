@@ -4,8 +4,10 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync 
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { MAX_FILE_BYTES } from '../../../shared/wire/files.ts';
+import { waitFor } from '../../kit/wait.ts';
 import { encodeAttributedBody } from '../../simulated-mac/typedstream.ts';
 import { setUpFiles } from '../kit/files-rig.ts';
 import { sha256Of } from '../kit/stand-in-files.ts';
@@ -74,6 +76,24 @@ describe('a file that came with a message', () => {
     it.messages.attach(rowId, { ...it.put('x.jpg', 'x'), transfer_state: 5 });
     await it.waitForMessages(1);
     expect(it.rig.entries).toMatchObject([{ text: 'look at this', attachments: [{ size: 1 }] }]);
+  });
+
+  test('that the hub refuses is missing from its message, also when that cannot be written down at first', async () => {
+    await using it = await setUpFiles();
+    const db = new Database(join(it.home, 'bridge.db'));
+    db.exec("CREATE TRIGGER full BEFORE INSERT ON incoming_files BEGIN SELECT RAISE(ABORT, 'full'); END");
+    const content = Buffer.from('unwanted');
+    it.hub.files.refused.add(sha256Of(content));
+    it.receiveFile('a.jpg', content);
+    await waitFor('refusals', () => {
+      it.look();
+      return it.hub.files.requests.filter(({ status }) => status === 413).length > 1;
+    });
+    expect(it.rig.entries).toEqual([]);
+    db.exec('DROP TRIGGER full');
+    db.close();
+    await it.waitForMessages(1);
+    expect(it.rig.entries[0]?.attachments).toMatchObject([{ unavailable: 'attachment_unavailable' }]);
   });
 
   test('that the hub fails to take keeps no other from being told', async () => {

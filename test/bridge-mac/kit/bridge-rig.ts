@@ -20,6 +20,7 @@ export class BridgeRig implements AsyncDisposable {
   readonly home: string;
   readonly #folder: string;
   readonly #env: Record<string, string>;
+  readonly #unset = new Set<string>();
   bridge: Program | undefined;
 
   private constructor(hub: StandInHub, mac: SimulatedMac, folder: string, env: Record<string, string>) {
@@ -53,11 +54,23 @@ export class BridgeRig implements AsyncDisposable {
     Object.assign(this.#env, env);
   }
 
+  /** Takes variables out of that environment, those too that every command has. */
+  unset(...names: string[]): void {
+    for (const name of names) {
+      delete this.#env[name];
+      this.#unset.add(name);
+    }
+  }
+
   command(...args: string[]): Program {
-    return new Program(`bridge ${args[0]}`, 'bridge-mac/main.ts', args, {
+    const env = {
       ...this.mac.bridgeEnv(),
       BRIDGE_HOME: this.home,
       LOG_LEVEL: 'debug',
+    };
+    const left = Object.entries(env).filter(([name]) => !this.#unset.has(name));
+    return new Program(`bridge ${args[0]}`, 'bridge-mac/main.ts', args, {
+      ...Object.fromEntries(left),
       ...this.#env,
     });
   }

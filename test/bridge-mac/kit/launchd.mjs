@@ -51,12 +51,14 @@ function supervise() {
     });
   };
   process.on('SIGTERM', () => {
-    child.removeAllListeners('exit');
-    child.on('exit', (code) => {
+    const forget = (code) => {
       writeFileSync(join(folder, 'last-exit'), String(code));
       rmSync(job);
       process.exit(0);
-    });
+    };
+    if (child.exitCode !== null) forget(child.exitCode);
+    child.removeAllListeners('exit');
+    child.on('exit', forget);
     child.kill('SIGTERM');
   });
   start();

@@ -31,6 +31,8 @@ export class StandInFiles {
   failStatus = 503;
   /** Fails every request for these. */
   readonly failFor = new Set<string>();
+  /** Takes none of these, ever. */
+  readonly refused = new Set<string>();
   /** Cuts the connection of so many transfers, either way, ... */
   cuts = 0;
   /** ... after this many bytes of their body. */
@@ -141,7 +143,7 @@ export class StandInFiles {
   async #take(sha256: string, offset: number, request: IncomingMessage): Promise<Answer | undefined> {
     const length = Number(request.headers['upload-length']);
     const there = this.#partial.get(sha256) ?? Buffer.alloc(0);
-    if (length > MAX_FILE_BYTES) return { status: 413 };
+    if (length > MAX_FILE_BYTES || this.refused.has(sha256)) return { status: 413 };
     const right = this.#whole.has(sha256) ? length : there.length;
     if (offset !== right) return { status: 409, headers: { 'upload-offset': right } };
     const chunks = [there];
