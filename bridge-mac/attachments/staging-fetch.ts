@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { filePath, MAX_FILE_BYTES, type WireFile } from '../../shared/wire/files.ts';
@@ -44,6 +44,11 @@ export async function fetchFile(
   await download(file, partial, hash, source, signal);
   await rename(partial, path);
   await syncFolder(folder);
+}
+
+/** How many bytes of the file that is to have this path were fetched, while it is not whole. */
+export function fetchedSize(path: string): number {
+  return statSync(join(dirname(path), PARTIAL), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 interface Progress {

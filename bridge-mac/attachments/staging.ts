@@ -10,7 +10,13 @@ import type { Finding } from '../../shared/wire/health.ts';
 import type { BridgeStore } from '../store/open-store.ts';
 import type { StoredSend } from '../store/stored-send.ts';
 import { safeFileName } from './staged-name.ts';
-import { FileGoneError, type FileSource, fetchFile, WrongContentError } from './staging-fetch.ts';
+import {
+  FileGoneError,
+  type FileSource,
+  fetchedSize,
+  fetchFile,
+  WrongContentError,
+} from './staging-fetch.ts';
 
 const AT_ONCE = 3;
 const MAX_WRONG = 3;
@@ -35,7 +41,9 @@ export interface StagingDeps {
 }
 
 interface Trouble {
+  /** Tries since one brought any bytes. */
   failures: number;
+  reached: number;
   wrong: number;
   notBefore: number;
 }
@@ -100,7 +108,9 @@ export class Staging implements AsyncDisposable {
     const waiting = unstaged.filter(({ position }) => !this.#running.has(position));
     for (const send of waiting) {
       const { notBefore = 0 } = this.#troubles.get(send.position) ?? {};
-      if (this.#running.size < AT_ONCE && notBefore <= now()) this.#fetch(send);
+      // Further away than any rest: the clock was set back.
+      const isDue = notBefore <= now() || notBefore > now() + 2 * RETRY.max;
+      if (this.#running.size < AT_ONCE && isDue) this.#fetch(send);
     }
     const open = new Set(unstaged.map((send) => send.position));
     for (const position of this.#troubles.keys()) if (!open.has(position)) this.#troubles.delete(position);
@@ -131,11 +141,12 @@ export class Staging implements AsyncDisposable {
   #note(send: StoredSend, error: unknown): void {
     if (this.#stopping.signal.aborted) return;
     const { store, now, log, onUnavailable } = this.#deps;
-    const known = this.#troubles.get(send.position) ?? { failures: 0, wrong: 0, notBefore: 0 };
+    const known = this.#troubles.get(send.position) ?? { failures: 0, reached: 0, wrong: 0, notBefore: 0 };
     const wrong = known.wrong + (error instanceof WrongContentError ? 1 : 0);
-    const failures = known.failures + 1;
+    const reached = fetchedSize(this.pathOf(send, fileOf(send)));
+    const failures = reached > known.reached ? 1 : known.failures + 1;
     const retryIn = delayBefore(failures, RETRY);
-    this.#troubles.set(send.position, { failures, wrong, notBefore: now() + retryIn });
+    this.#troubles.set(send.position, { failures, reached, wrong, notBefore: now() + retryIn });
     const detail = describe(error);
     log.warn(
       { id: send.id, part: send.part, retry_in_ms: retryIn },

@@ -136,6 +136,18 @@ describe('a bridge with a file to send', () => {
     expect(peak - before).toBeLessThan(20);
   }, 90_000);
 
+  test('is not slower with every break of the connection, as long as each try brings some of it', async () => {
+    await using rig = await BridgeRig.start();
+    rig.hub.files.cuts = 6;
+    const file = rig.hub.files.add(randomBytes(20_000), 'photo.jpg', 'image/jpeg');
+    await rig.hub.send({ id: 'm1', text: '', attachments: [file] });
+    await rig.hub.waitForStatus('m1', 'DELIVERED');
+    const rests = rig.bridge!.log.flatMap(({ retry_in_ms }) => retry_in_ms ?? []);
+    expect(rests).toHaveLength(6);
+    // A break may take the bytes with it that came just before.
+    expect(Math.max(...rests.map(Number))).toBeLessThan(5_000);
+  });
+
   test('waits while the file cannot be written, says so, and goes on when it can', async () => {
     await using rig = await BridgeRig.start();
     const folder = join(rig.mac.home, 'Library/Messages/Attachments/Bluewire');
