@@ -14,6 +14,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const PENDING_PATIENCE_MS = DAY_MS;
 // Send Later: a year ahead at most.
 const SCHEDULED_PATIENCE_MS = 400 * DAY_MS;
+// A row's chat comes milliseconds after it, or after Messages was restarted in between.
+const CHAT_WITHIN_MS = 3_000;
 // One look counts as no more waiting than this: after sleep, Messages has had no time to finish either.
 const MOST_CREDITED_MS = MINUTE_MS;
 const CREDIT_EVERY_MS = 1_000;
@@ -115,7 +117,7 @@ export class Inbox {
     let hasWaiting = false;
     commit(() => {
       for (const { row, judgement } of judged) {
-        if (this.#meet(row, judgement) === 'waits') hasWaiting = true;
+        if (this.#meet(db, row, judgement) === 'waits') hasWaiting = true;
       }
       // Stepped over, a row tells no guid.
       const guid = rows.find((row) => row.rowId === upTo)?.guid ?? null;
@@ -146,7 +148,7 @@ export class Inbox {
   }
 
   /** Takes a row that is met for the first time. */
-  #meet(row: MessageRow, judgement: Judgement): 'waits' | 'done' {
+  #meet(db: ChatDb, row: MessageRow, judgement: Judgement): 'waits' | 'done' {
     const { store, now, log } = this.#deps;
     if (store.inbox.isPending(row.guid)) return 'waits';
     const { rowId, guid } = row;
@@ -172,7 +174,8 @@ export class Inbox {
         // Rows of one batch are judged before any of them is told.
         if (this.#judging.isKnown(row, judgement)) return 'done';
         const { conversation, files } = judgement;
-        if (files.length > 0 || store.inbox.headOf(conversation) !== undefined) {
+        const isBehind = store.inbox.headOf(conversation) !== undefined || this.#isBehindUnjoined(db, row);
+        if (files.length > 0 || isBehind) {
           store.inbox.addPending({ rowId, guid, conversation });
           return 'waits';
         }
@@ -211,6 +214,7 @@ export class Inbox {
       if (store.inbox.headOf(conversation)?.guid !== row.guid) return 'waits';
     }
     if (judgement.kind !== 'ready') return this.#keepWaiting(waiting, judgement.lacks, row);
+    if (this.#isBehindUnjoined(db, row)) return 'waits';
     if (judgement.entry.kind === 'message' && judgement.files.length > 0) {
       const results = files.resultsOf(row, judgement.files, waiting.waited);
       if (results === undefined) return 'waits';
@@ -219,6 +223,15 @@ export class Inbox {
     this.#drop(waiting);
     this.#tell(row, judgement);
     return 'done';
+  }
+
+  /** Whether an earlier row of the same person has no chat yet: it may be of this row's conversation, and comes first. */
+  #isBehindUnjoined(db: ChatDb, row: MessageRow): boolean {
+    return this.#deps.store.inbox.unjoined.some((waiting) => {
+      if (waiting.rowId >= row.rowId || waiting.waited >= CHAT_WITHIN_MS) return false;
+      const earlier = this.#find(db, waiting);
+      return typeof earlier === 'object' && earlier.handle === row.handle && earlier.fromMe === row.fromMe;
+    });
   }
 
   #find(db: ChatDb, waiting: PendingRow): MessageRow | 'damaged' | undefined {

@@ -69,6 +69,11 @@ export class InboxStore {
     return this.#statements.heads.all();
   }
 
+  /** The rows whose conversation is not known yet. */
+  get unjoined(): PendingRow[] {
+    return this.#statements.unjoined.all();
+  }
+
   headOf(conversation: string): PendingRow | undefined {
     return this.#statements.headOf.get(conversation);
   }
@@ -158,6 +163,7 @@ function prepare(db: Database) {
          (SELECT min(position) FROM pending_rows WHERE conversation IS NOT NULL GROUP BY conversation)
        ORDER BY position`,
     ),
+    unjoined: run<[], PendingRow>(`${PENDING} WHERE conversation IS NULL ORDER BY position`),
     headOf: run<[string], PendingRow>(`${PENDING} WHERE conversation = ? ORDER BY position LIMIT 1`),
     anyPending: run<[]>('SELECT 1 FROM pending_rows LIMIT 1'),
     addPending: run<[number, string, string | null]>(

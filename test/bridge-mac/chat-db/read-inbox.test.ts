@@ -23,6 +23,25 @@ describe('what comes in', () => {
     expect(rig.entries).toMatchObject([{ guid, from: ANNA, channel: 'imessage', text: 'Grüße 👋' }]);
   });
 
+  test('comes after an earlier one of its sender that gets its chat late, within seconds', async () => {
+    await using it = setUp();
+    const { rowId } = it.messages.receive({ text: 'first', chat: null });
+    it.look();
+    it.messages.receive({ text: 'second' });
+    it.messages.receive({ text: 'of somebody else', from: '+12145550102' });
+    it.look();
+    expect(it.rig.texts).toEqual(['of somebody else']);
+    it.messages.join(rowId, it.messages.direct(ANNA));
+    it.look();
+    expect(it.rig.texts).toEqual(['of somebody else', 'first', 'second']);
+    it.messages.receive({ text: 'never joined', chat: null });
+    it.messages.receive({ text: 'third' });
+    it.look();
+    expect(it.rig.texts).toHaveLength(3);
+    it.rig.waitAndRead(4_000);
+    expect(it.rig.texts.at(-1)).toBe('third');
+  });
+
   test('keeps its order, its time and its channel', async () => {
     await using it = setUp();
     const at = Date.now() - 60_000;
@@ -212,10 +231,10 @@ test('a text beyond all measure is cut and told of, so that it fits the way to t
 });
 
 describe('a row that is not whole yet', () => {
-  test('waits for its chat, and later rows do not wait for it', async () => {
+  test('waits for its chat, and later rows of other people do not wait for it', async () => {
     await using it = setUp();
     const { rowId } = it.messages.receive({ text: 'late', chat: null });
-    it.messages.receive({ text: 'whole' });
+    it.messages.receive({ text: 'whole', from: '+12145550102' });
     it.look();
     expect(it.rig.texts).toEqual(['whole']);
     it.messages.join(rowId, it.messages.direct(ANNA));
