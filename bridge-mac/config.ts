@@ -25,7 +25,7 @@ export type SendRoute = (typeof SEND_ROUTES)[number];
 const routesSetting = z
   .string()
   .transform((list) => list.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(SEND_ROUTES)).min(1))
+  .pipe(z.array(z.enum(SEND_ROUTES, `write one or more of ${SEND_ROUTES.join(', ')}, with commas between`)))
   .refine((routes) => new Set(routes).size === routes.length, 'it names a way twice');
 
 /** Everything that can be set from outside; read once, in main.ts. */

@@ -70,6 +70,13 @@ export class HealthReport {
   }
 }
 
+const GOOD_FOR_MS = 3 * 60_000;
+
+/** Whether a report is of now: a running bridge leaves one every minute. `now` is epoch milliseconds. */
+export function isFresh(report: ReportedHealth, now: number): boolean {
+  return Math.abs(now - report.at) < GOOD_FOR_MS;
+}
+
 /** The last report left at `path`; undefined when there is none that can be read. */
 export function readReportedHealth(path: string): ReportedHealth | undefined {
   try {

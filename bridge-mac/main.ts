@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeConfig, readConfig } from '../shared/runtime/config-table.ts';
@@ -12,13 +12,14 @@ import { describeChatDb, lookAtChatDb } from './chat-db/describe.ts';
 import { BRIDGE_SETTINGS, type BridgeConfig } from './config.ts';
 import { type DoctorOptions, examine } from './doctor/doctor.ts';
 import { describeResults, type Result } from './doctor/result.ts';
-import { readReportedHealth } from './health.ts';
-import { pathsIn, prepareHome } from './home.ts';
+import { isFresh, readReportedHealth } from './health.ts';
+import { pathsIn, prepareHome, refuseUnusableHome } from './home.ts';
 import { readIdentity } from './identity.ts';
 import { agentPathIn, readAgent } from './launchd/agent.ts';
 import { type InstallOptions, installAgent, uninstallAgent } from './launchd/install.ts';
 import { hasGuiSession, readJob } from './launchd/launchctl.ts';
 import { findPinnedNode } from './launchd/own-node.ts';
+import { mergeSettings, settingsOf } from './launchd/settings.ts';
 import { isMessagesRunning } from './messages-app/messages-app.ts';
 import { pairWithHub } from './pair.ts';
 import { CRASH_FILE, showLog } from './read-log.ts';
@@ -30,7 +31,16 @@ const USER = process.getuid?.() ?? 0;
 /** Carried into the LaunchAgent beside the bridge's own settings: a hub's certificate may be of a private authority. */
 const CARRIED = [...Object.keys(BRIDGE_SETTINGS), 'NODE_EXTRA_CA_CERTS'];
 
-const readSettings = (): BridgeConfig => readConfig(BRIDGE_SETTINGS, process.env);
+const readInstalled = () => settingsOf(readAgent(agentPathIn(homedir())), CARRIED);
+
+/** Settings of the environment, and where it says nothing those of the installed bridge: one Mac has one bridge. */
+const readSettings = (): BridgeConfig => readConfig(BRIDGE_SETTINGS, { ...readInstalled(), ...process.env });
+
+/** The same for `run`, whose log goes to its terminal unless this command is told otherwise. */
+function readRunSettings(): BridgeConfig {
+  const { BRIDGE_LOG_DIR: _, ...installed } = readInstalled();
+  return readConfig(BRIDGE_SETTINGS, { ...installed, ...process.env });
+}
 
 await runMain(async (signal) => {
   const program = new Command('bluewire-bridge')
@@ -46,7 +56,7 @@ await runMain(async (signal) => {
   program
     .command('run')
     .description('send and receive until stopped')
-    .action(() => runBridge(readSettings(), signal));
+    .action(() => runBridge(readRunSettings(), signal));
   addAgentCommands(program);
   addInsightCommands(program, signal);
   await program.parseAsync();
@@ -73,7 +83,10 @@ function addInsightCommands(program: Command, signal: AbortSignal): void {
     .option('--json', 'for programs')
     .action(async ({ json }: { json?: boolean }) => {
       const status = await statusOf(readSettings());
-      console.log(json ? JSON.stringify(status, undefined, 2) : describeStatus(status, Date.now()));
+      if (json) console.log(JSON.stringify(status, undefined, 2));
+      else if (status.paired) console.log(describeStatus(status, Date.now()));
+      else console.error(status.message);
+      if (!status.paired) process.exitCode = 1;
     });
   program
     .command('doctor')
@@ -113,55 +126,55 @@ function logFolder(config: BridgeConfig): string {
 
 function installOptions(config: BridgeConfig): InstallOptions {
   const paths = pathsIn(config.BRIDGE_HOME);
-  prepareHome(config.BRIDGE_HOME);
   const logDir = logFolder(config);
+  const { environment, kept } = mergeSettings({
+    names: CARRIED,
+    installed: readInstalled(),
+    given: process.env,
+    values: config,
+  });
   return {
     platform: process.platform,
     uid: USER,
     userHome: homedir(),
+    prepareHome: () => prepareHome(config.BRIDGE_HOME),
     isPaired: () => readIdentity(paths.identity) !== undefined,
     notPaired: NOT_PAIRED,
     ownNode: paths.ownNode,
     pinnedNode: findPinnedNode(process.execPath),
     program: realpathSync(process.argv[1] ?? ''),
-    environment: { ...settingsInUse(config), BRIDGE_LOG_DIR: logDir },
+    environment: { ...environment, BRIDGE_LOG_DIR: logDir },
+    kept,
     path: process.env.PATH ?? '',
     crashFile: join(logDir, CRASH_FILE),
     isBridgeRunning: () => isRunning(paths.lock),
   };
 }
 
-/** The settings that were made for this command, paths made absolute: launchd starts the bridge in another folder. */
-function settingsInUse(config: BridgeConfig): Record<string, string> {
-  const values: Record<string, unknown> = config;
-  return Object.fromEntries(
-    CARRIED.flatMap((name) => {
-      const text = process.env[name];
-      if (!text) return [];
-      const value = values[name];
-      // What is no setting of the bridge is the path of a certificate.
-      return [[name, typeof value === 'string' ? value : name in values ? text : resolve(text)]];
-    }),
-  );
+/** The node that is granted access: the bridge's own where there is one, else the one that runs this. */
+function grantedNode(home: string): string {
+  const { ownNode } = pathsIn(home);
+  return existsSync(ownNode) ? ownNode : process.execPath;
 }
 
 function statusOf(config: BridgeConfig) {
   const agentPath = agentPathIn(homedir());
   return readStatus({
     home: config.BRIDGE_HOME,
-    describeChatDb: () => describeChatDb(config.BRIDGE_CHAT_DB, process.execPath),
+    describeChatDb: () => describeChatDb(config.BRIDGE_CHAT_DB, grantedNode(config.BRIDGE_HOME)),
     isInstalled: () => readAgent(agentPath) !== undefined,
     job: () => readJob(USER),
     isMessagesRunning: () => isMessagesRunning(USER),
+    now: Date.now,
   });
 }
 
 function diagnose(config: BridgeConfig) {
   const home = pathsIn(config.BRIDGE_HOME);
-  prepareHome(config.BRIDGE_HOME);
+  refuseUnusableHome(config.BRIDGE_HOME);
   const options: DoctorOptions = {
     platform: process.platform,
-    execPath: process.execPath,
+    execPath: grantedNode(config.BRIDGE_HOME),
     paths: {
       home: config.BRIDGE_HOME,
       database: home.database,
@@ -171,7 +184,8 @@ function diagnose(config: BridgeConfig) {
     readIdentity: () => readIdentity(home.identity),
     isBridgeRunning: () => isRunning(home.lock),
     reported: () => readReportedHealth(home.health),
-    lookAtChatDb: () => lookAtChatDb(config.BRIDGE_CHAT_DB, process.execPath),
+    isFresh,
+    lookAtChatDb: () => lookAtChatDb(config.BRIDGE_CHAT_DB, grantedNode(config.BRIDGE_HOME)),
     lookAtStore: () => inspectStore(home.database),
     readUpTo: () => readCursor(home.database),
     agent: () => readAgent(agentPathIn(homedir())),

@@ -9,13 +9,14 @@ import { readIdentity } from './identity.ts';
 import { LOG_FILE, LOG_GENERATIONS, trimCrashes } from './read-log.ts';
 import { NOT_PAIRED } from './status.ts';
 import { takeLock } from './store/lock.ts';
+import { explainNoMac } from './system-name.ts';
 
 const LOG_MEGABYTES = 5;
 
 /** Runs the bridge until `signal` is aborted. Throws a sentence when it cannot start. */
 export async function runBridge(config: BridgeConfig, signal: AbortSignal): Promise<void> {
   if (process.platform !== 'darwin') {
-    throw new Error(`The bridge runs on macOS, beside Messages; this is ${process.platform}.`);
+    throw new Error(explainNoMac(process.platform));
   }
   prepareHome(config.BRIDGE_HOME);
   const paths = pathsIn(config.BRIDGE_HOME);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { VERSION } from '../shared/version.ts';
 import type { Finding } from '../shared/wire/health.ts';
 import type { Pace } from '../shared/wire/settings.ts';
-import { readReportedHealth } from './health.ts';
+import { isFresh, type ReportedHealth, readReportedHealth } from './health.ts';
 import { pathsIn } from './home.ts';
 import { readIdentity } from './identity.ts';
 import type { JobState } from './launchd/launchctl.ts';
@@ -12,6 +12,7 @@ import { openBridgeStore } from './store/open-store.ts';
 /** How this Mac stands, as `status --json` prints it. Times are RFC 3339. */
 export interface Status {
   version: string;
+  paired: true;
   hub_url: string;
   device_id: string;
   device_name: string;
@@ -33,22 +34,34 @@ export interface Status {
 
 export interface StatusSources {
   home: string;
+  /** Whether chat.db can be read by this process: asked where no running bridge says it of itself. */
   describeChatDb: () => string;
   isInstalled: () => boolean;
   job: () => Promise<JobState>;
   isMessagesRunning: () => Promise<boolean | undefined>;
+  now: () => number;
 }
 
-/** Throws a sentence when this Mac is not paired. */
-export async function readStatus(sources: StatusSources): Promise<Status> {
+/** What `status --json` prints of a Mac that is not paired. */
+export interface NotPaired {
+  version: string;
+  paired: false;
+  running: boolean;
+  message: string;
+}
+
+export async function readStatus(sources: StatusSources): Promise<Status | NotPaired> {
   const paths = pathsIn(sources.home);
   const identity = readIdentity(paths.identity);
-  if (identity === undefined) throw new Error(NOT_PAIRED);
+  if (identity === undefined) {
+    return { version: VERSION, paired: false, running: isRunning(paths.lock), message: NOT_PAIRED };
+  }
   const [job, messagesRunning] = await Promise.all([sources.job(), sources.isMessagesRunning()]);
   const report = readReportedHealth(paths.health);
   const running = isRunning(paths.lock);
   return {
     version: VERSION,
+    paired: true,
     hub_url: identity.hub_url,
     device_id: identity.device_id,
     device_name: identity.device_name,
@@ -57,11 +70,21 @@ export async function readStatus(sources: StatusSources): Promise<Status> {
     connected: running && report !== undefined ? report.connected : null,
     launchd: { installed: sources.isInstalled(), ...describeJob(job) },
     messages_running: messagesRunning ?? null,
-    chat_db: sources.describeChatDb(),
+    chat_db:
+      readOwnChatDb(running && report !== undefined && isFresh(report, sources.now()) ? report : undefined) ??
+      sources.describeChatDb(),
     ...readWaiting(paths.database, identity.device_id),
     found_at: report === undefined ? null : new Date(report.at).toISOString(),
     findings: report?.findings ?? [],
   };
+}
+
+// Granted program by program: what this process may read, the bridge need not, and the other way round.
+function readOwnChatDb(report: ReportedHealth | undefined): string | undefined {
+  const finding = report?.findings.find(({ check }) => check === 'chat_db');
+  if (finding === undefined) return undefined;
+  if (finding.ok) return 'chat.db can be read (the running bridge says so)';
+  return `${finding.message} ${finding.remedy ?? ''}`.trim();
 }
 
 /** The same in words. */

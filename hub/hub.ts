@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { makeFolder } from '../shared/runtime/make-folder.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { setupRoutes } from './admin/setup-routes.ts';
@@ -210,7 +211,7 @@ function prepareDataDir(folder: string): string {
   const path = resolve(folder);
   try {
     // Messages and keys live here: nobody else on the machine has a reason to look.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path, 0o700);
     chmodSync(path, 0o700);
   } catch (cause) {
     throw new Error(`HUB_DATA_DIR ${path} cannot be used`, { cause });

@@ -32,10 +32,15 @@ export async function askAccount(signal: AbortSignal): Promise<AccountAnswer> {
 
 function judge(thrown: unknown, signal: AbortSignal): AccountAnswer {
   if (signal.aborted) return { kind: 'silent' };
+  if (process.platform !== 'darwin')
+    return { kind: 'failed', detail: 'there is no osascript on this system' };
   const { code, stderr } = thrown as { code?: unknown; stderr?: unknown };
   if (typeof code === 'string') return { kind: 'failed', detail: `osascript could not be started (${code})` };
   const number = readErrorNumber(String(stderr ?? ''));
-  if (number === undefined) return { kind: 'failed', detail: `osascript ended with status ${String(code)}` };
+  if (number === undefined && typeof code !== 'number') {
+    return { kind: 'failed', detail: 'osascript was not run, or did not come to its end' };
+  }
+  if (number === undefined) return { kind: 'failed', detail: `osascript ended with status ${code}` };
   if (DENIED.includes(number)) return { kind: 'denied' };
   if (NO_SUCH.includes(number)) return { kind: 'none' };
   if (number === NOT_IN_TIME) return { kind: 'silent' };

@@ -23,16 +23,32 @@ export function checkIdentity(read: () => Identity | undefined): Result {
   }
 }
 
-/** `reportedAt`: when the bridge last left its report, epoch milliseconds. */
-export function checkRunning(isRunning: boolean, reportedAt: number | undefined, now: number): Result {
+export interface RunningOptions {
+  isRunning: boolean;
+  /** When the bridge last left its report, epoch milliseconds. */
+  reportedAt: number | undefined;
+  isPaired: boolean;
+  isInstalled: boolean;
+  now: number;
+}
+
+export function checkRunning({ isRunning, reportedAt, isPaired, isInstalled, now }: RunningOptions): Result {
   const check = 'bridge';
-  if (!isRunning) {
-    return unknown(
+  if (!isRunning && isInstalled) {
+    return failed(
       check,
-      'The bridge is not running.',
-      'Run `bluewire-bridge install`, or `bluewire-bridge run` in a terminal.',
+      'The bridge is installed, but not running: nothing is sent or received.',
+      'See `bluewire-bridge logs` for the reason; `bluewire-bridge install` starts it again.',
     );
   }
+  if (!isRunning && isPaired) {
+    return failed(
+      check,
+      'The bridge is not running: nothing is sent or received.',
+      'Run `bluewire-bridge install`, so that it starts now and at every log-in, or `bluewire-bridge run` in a terminal.',
+    );
+  }
+  if (!isRunning) return unknown(check, 'The bridge is not running; this Mac is to be paired first.');
   if (reportedAt === undefined || Math.abs(now - reportedAt) <= REPORT_LATE_MS)
     return ok(check, 'The bridge is running.');
   return failed(

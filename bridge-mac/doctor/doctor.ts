@@ -23,6 +23,7 @@ import {
   checkMessagesRunning,
   checkPower,
   checkStaging,
+  lookAtStaging,
 } from './mac-checks.ts';
 import { checkLaunchAgent, checkNode } from './program-checks.ts';
 import { fromFinding, type Result, unknown } from './result.ts';
@@ -32,7 +33,6 @@ const SCRIPT_LIMIT_MS = 150_000;
 const SLOW_MS = 3_000;
 const PROMPT =
   'Waiting for Messages to answer a script. If a prompt is on the screen that asks whether Messages may be controlled, choose OK.';
-const REPORT_GOOD_FOR_MS = 3 * 60_000;
 
 /** What the checks ask of the rest of the program. */
 export interface DoctorOptions {
@@ -43,6 +43,8 @@ export interface DoctorOptions {
   isBridgeRunning: () => boolean;
   /** What the bridge said last, running or not. */
   reported: () => ReportedHealth | undefined;
+  /** Whether that is of now. */
+  isFresh: (report: ReportedHealth, now: number) => boolean;
   /** Whether chat.db can be read by this process, and the newest ROWID in it when it can. */
   lookAtChatDb: () => { finding: Finding; newestRow: number | undefined };
   lookAtStore: () => StoreLook;
@@ -68,7 +70,7 @@ export async function examine(options: DoctorOptions): Promise<Result[]> {
   const { paths, now } = options;
   const isRunning = attempt(options.isBridgeRunning) ?? false;
   const report = options.reported();
-  const isFresh = isRunning && report !== undefined && Math.abs(now() - report.at) < REPORT_GOOD_FOR_MS;
+  const own = isRunning && report !== undefined && options.isFresh(report, now()) ? report : undefined;
   const agent = options.agent();
   const groups = await Promise.all([
     guard('macos', async () => [await checkMacosVersion(options.platform)]),
@@ -77,18 +79,18 @@ export async function examine(options: DoctorOptions): Promise<Result[]> {
     guard('disk', async () => [checkDisk(paths.home)]),
     guard('node', async () => [await checkNode(agent, options.execPath)]),
     guard('launch_agent', async () => [checkLaunchAgent(agent, await options.job())]),
-    guard('bridge', async () => [checkRunning(isRunning, report?.at, now())]),
+    guard('bridge', async () => [runningOf(options, isRunning, report?.at, agent)]),
     guard('database', async () => [checkDatabase(paths.database, options.lookAtStore())]),
     guard('chat_db', async () => [fromFinding(options.lookAtChatDb().finding)]),
     guard('chat_db_wal', async () => [checkWal(paths.chatDb)]),
     guard('reading', async () => [await readingOf(options, isRunning)]),
-    guard('staging', async () => [checkStaging(paths.staging)]),
+    guard('staging', async () => [lookAtStaging(paths.staging)]),
     guard('messages_running', async () => [await checkMessagesRunning(options.isMessagesRunning)]),
     guard('automation', () => askMessages(options)),
     guard('paired', async () => [checkIdentity(options.readIdentity), ...(await hubOf(options))]),
-    guard('connection', async () => [checkConnection(isFresh ? report.connected : undefined)]),
+    guard('connection', async () => [checkConnection(own?.connected)]),
   ]);
-  return groups.flat().map((result) => (isFresh ? asTheBridgeSees(result, report.findings) : result));
+  return groups.flat().map((result) => (own === undefined ? result : asTheBridgeSees(result, own.findings)));
 }
 
 async function askMessages({ askAccount, onSlow }: DoctorOptions): Promise<Result[]> {
@@ -127,6 +129,21 @@ function asTheBridgeSees(result: Result, findings: readonly Finding[]): Result {
   if (finding === undefined || !GRANTED.has(result.check)) return result;
   const own = fromFinding(finding);
   return { ...own, message: `${own.message} (The running bridge says so.)` };
+}
+
+function runningOf(
+  { readIdentity, now }: DoctorOptions,
+  isRunning: boolean,
+  reportedAt: number | undefined,
+  agent: ReturnType<typeof readAgent>,
+): Result {
+  return checkRunning({
+    isRunning,
+    reportedAt,
+    isPaired: attempt(readIdentity) !== undefined,
+    isInstalled: agent !== undefined,
+    now: now(),
+  });
 }
 
 function readingOf(options: DoctorOptions, isRunning: boolean): Promise<Result> {

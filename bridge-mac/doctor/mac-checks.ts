@@ -1,7 +1,9 @@
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { release, type } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder, nearestExisting } from '../../shared/runtime/make-folder.ts';
 import { runTool } from '../../shared/runtime/run-tool.ts';
+import { nameSystem } from '../system-name.ts';
 import { failed, ok, type Result, unknown } from './result.ts';
 
 const LIMIT_MS = 10_000;
@@ -19,7 +21,7 @@ export async function checkMacosVersion(
   if (platform !== 'darwin') {
     return failed(
       check,
-      `This is ${platform}, not macOS.`,
+      `This is ${nameSystem(platform)}, not macOS.`,
       'Run the bridge on the Mac whose Messages it drives.',
     );
   }
@@ -84,7 +86,7 @@ export async function checkPower(signal?: AbortSignal): Promise<Result> {
 
 export function checkDisk(folder: string): Result {
   const check = 'disk';
-  const { bavail, bsize } = statfsSync(folder);
+  const { bavail, bsize } = statfsSync(nearestExisting(folder));
   const free = bavail * bsize;
   // Told without a figure that changes all the time: each would be news to the hub.
   if (free >= LEAST_FREE_BYTES) return ok(check, `The disk has room (more than ${LEAST_FREE} free).`);
@@ -95,14 +97,34 @@ export function checkDisk(folder: string): Result {
   );
 }
 
-/** Tries to write: under ~/Library/Messages that takes Full Disk Access. */
+/** Makes the folder and tries to write: under ~/Library/Messages that takes Full Disk Access. */
 export function checkStaging(folder: string): Result {
-  const check = 'staging';
+  return judgeStaging(folder, () => {
+    makeFolder(folder, 0o700);
+    tryToWrite(folder);
+  });
+}
+
+/** The same for a Mac that is only looked at: a folder that is missing is judged by the nearest above it. */
+export function lookAtStaging(folder: string): Result {
+  return judgeStaging(folder, () => {
+    if (existsSync(folder)) return tryToWrite(folder);
+    const above = nearestExisting(folder);
+    if (!statSync(above).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    accessSync(above, constants.W_OK | constants.X_OK);
+  });
+}
+
+function tryToWrite(folder: string): void {
   const probe = join(folder, `.probe-${process.pid}`);
+  writeFileSync(probe, '');
+  rmSync(probe);
+}
+
+function judgeStaging(folder: string, use: () => void): Result {
+  const check = 'staging';
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(probe, '');
-    rmSync(probe);
+    use();
     return ok(check, 'Attachments can be put where Messages reads them.');
   } catch (error) {
     const code = String((error as { code?: unknown }).code ?? error);

@@ -1,9 +1,12 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { agentPathIn, describeAgent, removeAgent, writeAgent } from './agent.ts';
+import { makeFolder } from '../../shared/runtime/make-folder.ts';
+import { explainNoMac } from '../system-name.ts';
+import { agentPathIn, describeAgent, readAgent, removeAgent, writeAgent } from './agent.ts';
 import { bootOut, bootstrap, enableJob, type JobState, LaunchctlError, readJob } from './launchctl.ts';
 import { provideOwnNode } from './own-node.ts';
+import { describeKept } from './settings.ts';
 
 const SYSTEM_PATH = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 const LOOK_EVERY_MS = 500;
@@ -17,6 +20,8 @@ export interface InstallOptions {
   platform: string;
   uid: number;
   userHome: string;
+  /** Makes BRIDGE_HOME. Throws a sentence when that fails. */
+  prepareHome: () => void;
   isPaired: () => boolean;
   /** What is said where this Mac is not paired. */
   notPaired: string;
@@ -26,6 +31,8 @@ export interface InstallOptions {
   program: string;
   /** Settings that the bridge is to run with, by variable. */
   environment: Record<string, string>;
+  /** Those of them that an earlier install made, and this one was not told. */
+  kept: Record<string, string>;
   /** PATH of the shell that installs: tells where osascript is. */
   path: string;
   /** Takes what the bridge prints outside its log. */
@@ -41,11 +48,13 @@ export interface InstallOptions {
  */
 export async function installAgent(options: InstallOptions): Promise<string> {
   refuseWrongUser(options);
+  options.prepareHome();
   if (!options.isPaired()) throw new Error(options.notPaired);
   const { uid, userHome, ownNode, crashFile, sleep = wait } = options;
   const copied = await provideOwnNode(ownNode, options.pinnedNode);
-  mkdirSync(dirname(crashFile), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(crashFile), 0o700);
   const path = agentPathIn(userHome);
+  const wasDamaged = readAgent(path) === 'damaged';
   const wasLoaded = await bootOut(uid);
   if (wasLoaded) await waitFor(GONE_WITHIN_MS, sleep, async () => (await readJob(uid)).kind !== 'loaded');
   if (options.isBridgeRunning()) {
@@ -60,7 +69,7 @@ export async function installAgent(options: InstallOptions): Promise<string> {
   await enableJob(uid);
   await load(uid, path, sleep);
   const job = await settledJob(uid, sleep);
-  return describeInstalled(options, path, copied, job);
+  return describeInstalled(options, path, copied, job, wasDamaged);
 }
 
 /** Stops the bridge, removes its LaunchAgent and keeps the pairing. Returns what to tell the operator. */
@@ -77,9 +86,7 @@ export async function uninstallAgent(
 
 function refuseWrongUser({ platform, uid }: { platform: string; uid: number }): void {
   if (platform !== 'darwin') {
-    throw new Error(
-      `LaunchAgents are a thing of macOS; this is ${platform}. Start the bridge with \`run\` instead.`,
-    );
+    throw new Error(explainNoMac(platform));
   }
   if (uid === 0) {
     throw new Error(
@@ -136,10 +143,11 @@ async function waitFor(limitMs: number, sleep: Sleep, isSo: () => Promise<boolea
 }
 
 function describeInstalled(
-  { ownNode, crashFile }: InstallOptions,
+  { ownNode, crashFile, kept }: InstallOptions,
   path: string,
   copied: 'kept' | 'copied',
   job: JobState,
+  wasDamaged: boolean,
 ): string {
   if (job.kind === 'not_loaded') {
     throw new Error(
@@ -154,8 +162,10 @@ function describeInstalled(
     copied === 'copied'
       ? `Its own node was put at ${ownNode}.`
       : `Its own node was kept, so what it was granted still holds: ${ownNode}.`;
-  return `${state}
-${node}
+  const settings = wasDamaged
+    ? 'The LaunchAgent before could not be understood: settings made then are gone.'
+    : describeKept(kept);
+  return `${[state, node, ...(settings === undefined ? [] : [settings])].join('\n')}
 
 What is left to do, with a person at the screen:
   1. Full Disk Access: System Settings → Privacy & Security → Full Disk Access → +, press Cmd-Shift-G, paste

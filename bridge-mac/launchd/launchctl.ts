@@ -144,11 +144,13 @@ export async function readJob(uid: number): Promise<JobState> {
   const field = (name: string): string | undefined =>
     new RegExp(`^\\s*${name} = (.+)$`, 'm').exec(result.stdout)?.[1]?.trim();
   const pid = Number(field('pid'));
+  const lastExit = field('last exit code');
   return {
     kind: 'loaded',
     state: field('state') ?? 'unknown',
     pid: Number.isInteger(pid) && pid > 0 ? pid : undefined,
-    lastExit: field('last exit code'),
+    // In brackets launchd says that there is none: “(never exited)”.
+    lastExit: lastExit?.startsWith('(') ? undefined : lastExit,
   };
 }
 

@@ -60,7 +60,7 @@ export function pairingRoute({ store, log, now }: PairingDependencies): Route {
         log.info({ source }, 'a pairing code was refused');
         throw new ApiError(
           'invalid_code',
-          `No ${request.kind} is waiting with this code: it is wrong, was used already, or has expired. Create a new one in the hub.`,
+          `No ${request.kind === 'mac' ? 'Mac' : request.kind} is waiting with this code: it is wrong, was used already, or has expired. Create a new one in the hub.`,
           { details: [{ field: 'code', message: 'The code is wrong, was used already, or has expired.' }] },
         );
       }

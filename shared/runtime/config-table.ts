@@ -33,13 +33,21 @@ export function readConfig<Table extends ConfigTable>(
   for (const [name, setting] of Object.entries(table)) {
     const text = env[name] || setting.default;
     if (text === undefined) continue;
-    const parsed = setting.parse.safeParse(text);
+    const parsed = setting.parse.safeParse(text, { error: describeChoice });
     if (parsed.success) values[name] = parsed.data;
-    else
-      faults.push(`${name} is not usable: ${parsed.error.issues.map((issue) => issue.message).join('; ')}.`);
+    else {
+      const messages = new Set(parsed.error.issues.map((issue) => issue.message));
+      faults.push(`${name} is not usable: ${[...messages].join('; ')}.`);
+    }
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return values as Config<Table>;
+}
+
+/** A sentence for a value that is not one of those allowed, unless the setting has its own. */
+function describeChoice(issue: { code: string; values?: unknown }): string | undefined {
+  if (issue.code !== 'invalid_value' || !Array.isArray(issue.values)) return undefined;
+  return `write one of ${issue.values.join(', ')}`;
 }
 
 /** The table as lines for --help. */

@@ -46,6 +46,7 @@ const COMMON = [
   'bridge-mac/store/',
   'bridge-mac/outbox/conversation.ts',
   'bridge-mac/config.ts',
+  'bridge-mac/system-name.ts',
 ];
 
 const production = listSources(['hub', 'bridge-mac', 'shared']);

@@ -101,6 +101,41 @@ test('an installed bridge runs on a node of its own, comes back after a kill, is
   expect(after.output).toMatch(/launchd +not installed/);
 });
 
+test('what an install was given holds for every command and every install after it, until it is changed', async () => {
+  await using mac = await InstalledMac.start();
+  const { rig } = mac;
+  rig.writePairing();
+  const logs = join(rig.mac.home, 'Logs of another place');
+  rig.set({ BRIDGE_LOG_DIR: logs, BRIDGE_SEND_DEADLINE: '5m' });
+  expect((await rig.outcome('install')).code).toBe(0);
+  rig.unset('BRIDGE_LOG_DIR', 'BRIDGE_SEND_DEADLINE', 'BRIDGE_HOME');
+  await waitFor('its log', () => existsSync(join(logs, 'bridge.log')));
+  expect((await rig.outcome('logs')).output).toContain('bridge started');
+  expect((await rig.outcome('status')).output).toMatch(/bridge +running/);
+  const kept = await rig.outcome('install');
+  expect(kept.output).toContain('BRIDGE_SEND_DEADLINE=5m');
+  expect(readAgent(agentPathIn(rig.mac.home))).toMatchObject({
+    environment: { BRIDGE_LOG_DIR: logs, BRIDGE_SEND_DEADLINE: '5m', BRIDGE_HOME: rig.home },
+  });
+  rig.set({ BRIDGE_SEND_DEADLINE: '' });
+  expect((await rig.outcome('install')).output).not.toContain('BRIDGE_SEND_DEADLINE=');
+  expect(JSON.stringify(readAgent(agentPathIn(rig.mac.home)))).not.toContain('BRIDGE_SEND_DEADLINE');
+});
+
+test('doctor misses an installed bridge that was ended', async () => {
+  await using mac = await InstalledMac.start();
+  const { rig } = mac;
+  rig.writePairing();
+  expect((await rig.outcome('install')).code).toBe(0);
+  await waitFor('the bridge', () => rig.hub.connected);
+  process.kill(mac.job!.pid, 'SIGTERM');
+  await waitFor('its end', async () => /bridge +not running/.test((await rig.outcome('status')).output));
+  const ended = await rig.outcome('doctor');
+  expect(ended.code).toBe(1);
+  expect(ended.output).toMatch(/✗ bridge .*installed, but not running/);
+  expect((await rig.outcome('install')).code).toBe(0);
+});
+
 describe.concurrent('doctor', () => {
   test('names what is wrong, with the remedy, and ends with 1', async () => {
     await using rig = await BridgeRig.start({ env: { BRIDGE_CHAT_DB: '/nowhere/chat.db' } });
@@ -147,8 +182,13 @@ describe.concurrent('doctor', () => {
     rig.set({ BRIDGE_CHAT_DB: '/nowhere/chat.db' });
     const blind = await rig.outcome('doctor');
     expect(blind.output).toMatch(/✓ chat_db .*The running bridge says so/);
+    expect((await rig.outcome('status')).output).toMatch(
+      /messages +.*chat.db can be read \(the running bridge says so\)/,
+    );
     await rig.kill();
-    expect((await rig.outcome('doctor')).output).toMatch(/✗ chat_db /);
+    const still = await rig.outcome('doctor');
+    expect(still.output).toMatch(/✗ chat_db /);
+    expect(still.output).toContain(process.execPath);
     const bridge = rig.runAlone();
     await bridge.waitForLog('bridge started');
     await waitFor('a blind bridge', () =>
@@ -164,8 +204,8 @@ describe.concurrent('doctor', () => {
     rig.set({ PATH: `${join(rig.mac.home, 'bin')}${delimiter}${dirname(process.execPath)}` });
     rig.writePairing();
     const { code, output } = await rig.outcome('doctor');
-    expect(output).not.toContain('✗');
-    expect(code).toBe(0);
+    expect(output.match(/✗ \S+/g)).toEqual(['✗ bridge']);
+    expect(code).toBe(1);
     expect(output).toMatch(/– power/);
     expect(output).toMatch(/– messages_running/);
   });
@@ -319,7 +359,7 @@ describe.concurrent('files that are damaged', () => {
     expect(locked.code).toBe(1);
     expect(locked.output).toContain(lock);
     expect(locked.output).toContain('remove it');
-    rig.set({ BRIDGE_HOME: lock });
+    rig.set({ BRIDGE_HOME: lock, NODE_OPTIONS: `${rig.mac.bridgeEnv().NODE_OPTIONS} ${AS_USER}` });
     for (const command of ['run', 'doctor', 'install', 'pair'] as const) {
       const args = command === 'pair' ? [rig.hub.url, rig.hub.code] : [];
       const { code, output } = await rig.outcome(command, ...args);

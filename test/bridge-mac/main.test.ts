@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,17 +42,39 @@ describe.concurrent('the program', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     [{ BRIDGE_SEND_DEADLINE: 'soon' }, 'BRIDGE_SEND_DEADLINE'],
     [{ BRIDGE_OSASCRIPT_TIMEOUT: '0s' }, 'BRIDGE_OSASCRIPT_TIMEOUT'],
+    [
+      { BRIDGE_SEND_ROUTES: 'fax,pigeon' },
+      'BRIDGE_SEND_ROUTES is not usable: write one or more of participant, buddy, chat, with commas between.',
+    ],
   ])('refuses wrong configuration by name: %j', async (env, name) => {
     const { code, output } = await runBare(['run'], env);
     expect(code).toBe(1);
     expect(output).toContain(name);
   });
 
-  test.skipIf(process.platform === 'darwin')('says that run needs macOS', async () => {
-    const { code, lines } = await runBare(['run']);
-    expect(code).toBe(1);
-    expect(lines).toEqual([expect.stringContaining('macOS')]);
-  });
+  test.skipIf(process.platform === 'darwin').each(['run', 'install', 'uninstall'])(
+    'says that %s needs macOS, and what there is here, and makes nothing',
+    async (command) => {
+      const home = join(tmpdir(), `bluewire-none-${command}-${process.pid}`);
+      const { code, lines } = await runBare([command], { BRIDGE_HOME: home });
+      expect(code).toBe(1);
+      expect(lines).toEqual([expect.stringMatching(/macOS.*npm start/)]);
+      expect(existsSync(home)).toBe(false);
+    },
+  );
+
+  test.skipIf(process.platform === 'darwin')(
+    'doctor makes nothing, and misses osascript in words',
+    async () => {
+      const place = await mkdtemp(join(tmpdir(), 'bluewire-looked-at-'));
+      const { code, output } = await runBare(['doctor'], { HOME: place, BRIDGE_HOME: join(place, 'home') });
+      expect(code).toBe(1);
+      expect(output).toContain('there is no osascript on this system');
+      expect(output).not.toContain('undefined');
+      expect(readdirSync(place)).toEqual([]);
+      await rm(place, { recursive: true, force: true });
+    },
+  );
 
   test('refuses an unknown command', async () => {
     const { code, output } = await runBare(['dance']);
@@ -67,6 +89,9 @@ describe.concurrent('the program', () => {
       expect(code, command).toBe(1);
       expect(output).toContain('pair <hub-url> <code>');
     }
+    const { code, output } = await rig.outcome('status', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(output)).toMatchObject({ paired: false, running: false });
   });
 
   test('says in one line that the identity is damaged', async () => {

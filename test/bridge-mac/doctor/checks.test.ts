@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +20,7 @@ import {
   checkMessagesRunning,
   checkPower,
   checkStaging,
+  lookAtStaging,
 } from '../../../bridge-mac/doctor/mac-checks.ts';
 import { checkLaunchAgent, checkNode } from '../../../bridge-mac/doctor/program-checks.ts';
 import { describeResults, type Result, toFinding } from '../../../bridge-mac/doctor/result.ts';
@@ -72,7 +73,10 @@ describe('the version of macOS', () => {
   });
 
   test('another system is none', async () => {
-    expect(await checkMacosVersion('linux')).toMatchObject({ verdict: 'failed' });
+    expect(await checkMacosVersion('linux')).toMatchObject({
+      verdict: 'failed',
+      message: 'This is Linux, not macOS.',
+    });
   });
 });
 
@@ -282,10 +286,27 @@ describe('what the bridge has read', () => {
 describe('the bridge itself', () => {
   test('is missed when it runs and does not report', () => {
     const now = 3_600_000;
-    expect(checkRunning(true, now - 30_000, now)).toMatchObject({ verdict: 'ok' });
-    expect(checkRunning(true, undefined, now)).toMatchObject({ verdict: 'ok' });
-    expect(checkRunning(true, 0, now)).toMatchObject({ verdict: 'failed' });
-    expect(checkRunning(false, 0, now)).toMatchObject({ verdict: 'unknown' });
+    const running = (reportedAt: number | undefined) =>
+      checkRunning({ isRunning: true, reportedAt, isPaired: true, isInstalled: true, now });
+    expect(running(now - 30_000)).toMatchObject({ verdict: 'ok' });
+    expect(running(undefined)).toMatchObject({ verdict: 'ok' });
+    expect(running(0)).toMatchObject({ verdict: 'failed' });
+  });
+
+  test('is missed when it does not run, with what starts it, once this Mac is paired', () => {
+    const stopped = (isPaired: boolean, isInstalled: boolean) =>
+      checkRunning({ isRunning: false, reportedAt: 0, isPaired, isInstalled, now: 0 });
+    expect(stopped(false, false)).toMatchObject({ verdict: 'unknown' });
+    expect(stopped(true, false)).toMatchObject({
+      verdict: 'failed',
+      remedy: expect.stringContaining('bluewire-bridge run'),
+    });
+    for (const isPaired of [true, false]) {
+      expect(stopped(isPaired, true)).toMatchObject({
+        verdict: 'failed',
+        remedy: expect.stringContaining('bluewire-bridge logs'),
+      });
+    }
   });
 
   test('is connected, is not, or does not run', () => {
@@ -316,6 +337,22 @@ describe('the bridge itself', () => {
       message: 'The identity file is damaged.',
     });
   });
+});
+
+test('a Mac that is only looked at keeps its folders as they are', () => {
+  expect(lookAtStaging(join(folder, 'a', 'b'))).toMatchObject({ verdict: 'ok' });
+  expect(checkDisk(join(folder, 'a', 'b'))).toMatchObject({ check: 'disk' });
+  expect(readdirSync(folder)).toEqual([]);
+  mkdirSync(join(folder, 'there'));
+  expect(lookAtStaging(join(folder, 'there'))).toMatchObject({ verdict: 'ok' });
+  expect(readdirSync(join(folder, 'there'))).toEqual([]);
+  writeFileSync(join(folder, 'file'), '');
+  for (const path of [join(folder, 'file'), join(folder, 'file', 'b')]) {
+    expect(lookAtStaging(path)).toMatchObject({
+      verdict: 'failed',
+      message: expect.stringContaining('ENOTDIR'),
+    });
+  }
 });
 
 test('places: the staging folder is made, one that cannot be is told; disk; chat.db-wal', () => {

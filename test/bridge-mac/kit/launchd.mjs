@@ -61,6 +61,8 @@ function supervise() {
     child.on('exit', forget);
     child.kill('SIGTERM');
   });
+  // A job that ended stays known until it is booted out.
+  setInterval(() => {}, 60_000);
   start();
 }
 

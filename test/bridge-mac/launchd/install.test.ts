@@ -61,12 +61,14 @@ class Mac implements AsyncDisposable {
       platform: 'darwin',
       uid: 501,
       userHome: this.folder,
+      prepareHome: () => {},
       isPaired: () => true,
       notPaired: 'not paired',
       ownNode: this.ownNode,
       pinnedNode: join(this.folder, 'official-node'),
       program: join(this.folder, 'main.ts'),
       environment: { BRIDGE_HOME: '/Users/a <b> & c', BRIDGE_LOG_DIR: join(this.folder, 'Logs') },
+      kept: {},
       path: '/usr/bin:/bin',
       crashFile: join(this.folder, 'Logs', 'crashes.log'),
       isBridgeRunning: () => false,
@@ -137,6 +139,15 @@ describe('install', () => {
     expect(readdirSync(join(mac.folder, 'Library/LaunchAgents'))).toHaveLength(1);
   });
 
+  test('names the settings that were kept, and says when those of before are gone', async () => {
+    await using mac = await Mac.start();
+    expect(await mac.install()).not.toContain('Settings kept');
+    const said = await mac.install({ kept: { BRIDGE_SEND_DEADLINE: '5m' } });
+    expect(said).toContain('  BRIDGE_SEND_DEADLINE=5m');
+    writeFileSync(mac.agentPath, 'not a property list');
+    expect(await mac.install()).toContain('are gone');
+  });
+
   test('waits for a job that takes its time to end', async () => {
     await using mac = await Mac.start();
     await mac.install();
@@ -146,7 +157,12 @@ describe('install', () => {
     );
     await mac.install();
     expect(mac.slept.length).toBeGreaterThan(1);
-    expect(await readJob(501)).toMatchObject({ kind: 'loaded', pid: 4711 });
+    expect(await readJob(501)).toEqual({
+      kind: 'loaded',
+      state: 'running',
+      pid: 4711,
+      lastExit: undefined,
+    });
   });
 
   test('keeps osascript findable where it is not in the usual place', async () => {
@@ -157,7 +173,8 @@ describe('install', () => {
   });
 
   test.each([
-    ['on another system', { platform: 'linux' }, 'macOS'],
+    ['on another system', { platform: 'linux' }, 'this is Linux. On this machine `npm start`'],
+    ['with a home that cannot be used', { prepareHome: refuseHome }, 'no such home'],
     ['as root', { uid: 0 }, 'sudo'],
     ['while this Mac is not paired', { isPaired: () => false }, 'not paired'],
     ['while a bridge runs in a terminal', { isBridgeRunning: () => true }, 'another window'],
@@ -304,6 +321,10 @@ test.each([
   writeFileSync(mac.agentPath, content);
   expect(readAgent(mac.agentPath)).toBe(seen);
 });
+
+function refuseHome(): never {
+  throw new Error('no such home');
+}
 
 function readEnvironment(mac: Mac): Record<string, string> {
   return mac.readPlist().EnvironmentVariables as Record<string, string>;

@@ -27,6 +27,17 @@ test('every wrong variable is named in one error', () => {
   expect(read).toThrow(/PORT is not usable[\s\S]*TTL is not usable[\s\S]*TOKEN is not usable/);
 });
 
+test('one of several words is asked for in a sentence that lists them, unless the setting has its own', () => {
+  const table = {
+    LEVEL: { parse: z.enum(['low', 'high']), default: 'low', help: 'how much' },
+    STRICT: TABLE.STRICT,
+  };
+  const read = (): unknown => readConfig(table, { LEVEL: 'middle', STRICT: 'maybe' });
+  expect(read).toThrow(
+    'LEVEL is not usable: write one of low, high.\nSTRICT is not usable: write true or false.',
+  );
+});
+
 test('the description lists every variable with its default', () => {
   expect(describeConfig(TABLE).split('\n')).toHaveLength(4);
   expect(describeConfig(TABLE)).toContain('[8080]');
