@@ -33,12 +33,26 @@ const CARRIED = [...Object.keys(BRIDGE_SETTINGS), 'NODE_EXTRA_CA_CERTS'];
 
 const readInstalled = () => settingsOf(readAgent(agentPathIn(homedir())), CARRIED);
 
-/** Settings of the environment, and where it says nothing those of the installed bridge: one Mac has one bridge. */
-const readSettings = (): BridgeConfig => readConfig(BRIDGE_SETTINGS, { ...readInstalled(), ...process.env });
+const homeOf = (env: Record<string, string | undefined>): string =>
+  readConfig({ BRIDGE_HOME: BRIDGE_SETTINGS.BRIDGE_HOME }, env).BRIDGE_HOME;
+
+/** What the installed bridge was given; nothing where this command is about another bridge, by its BRIDGE_HOME. */
+function readInstalledHere(): Record<string, string> {
+  const installed = readInstalled();
+  return homeOf({ ...installed, ...process.env }) === homeOf(installed) ? installed : {};
+}
+
+/** Settings of the environment, and where it says nothing those of the installed bridge. */
+const readSettings = (): BridgeConfig =>
+  readConfig(BRIDGE_SETTINGS, { ...readInstalledHere(), ...process.env });
+
+/** The same for `install`, which may move the bridge to another BRIDGE_HOME. */
+const readInstallSettings = (): BridgeConfig =>
+  readConfig(BRIDGE_SETTINGS, { ...readInstalled(), ...process.env });
 
 /** The same for `run`, whose log goes to its terminal unless this command is told otherwise. */
 function readRunSettings(): BridgeConfig {
-  const { BRIDGE_LOG_DIR: _, ...installed } = readInstalled();
+  const { BRIDGE_LOG_DIR: _, ...installed } = readInstalledHere();
   return readConfig(BRIDGE_SETTINGS, { ...installed, ...process.env });
 }
 
@@ -66,7 +80,7 @@ function addAgentCommands(program: Command): void {
   program
     .command('install')
     .description('start the bridge at every log-in and keep it running; again to restart or upgrade it')
-    .action(async () => console.log(await installAgent(installOptions(readSettings()))));
+    .action(async () => console.log(await installAgent(installOptions(readInstallSettings()))));
   program
     .command('uninstall')
     .description('stop the bridge and start it no more; the pairing is kept')

@@ -120,6 +120,15 @@ test('what an install was given holds for every command and every install after 
   rig.set({ BRIDGE_SEND_DEADLINE: '' });
   expect((await rig.outcome('install')).output).not.toContain('BRIDGE_SEND_DEADLINE=');
   expect(JSON.stringify(readAgent(agentPathIn(rig.mac.home)))).not.toContain('BRIDGE_SEND_DEADLINE');
+
+  // Another BRIDGE_HOME is another bridge.
+  rig.set({ BRIDGE_HOME: join(rig.home, 'another') });
+  expect((await rig.outcome('logs')).output).toContain('There is no log');
+  rig.set({ BRIDGE_HOME: rig.home, BRIDGE_CHAT_DB: '/nowhere/chat.db' });
+  expect((await rig.outcome('uninstall')).code).toBe(0);
+  await waitFor('its end', () => mac.job === undefined);
+  const remedy = (await rig.outcome('status')).output;
+  expect(remedy).toContain(`Grant Full Disk Access to ${join(rig.home, 'bin', 'node')}`);
 });
 
 test('doctor misses an installed bridge that was ended', async () => {
