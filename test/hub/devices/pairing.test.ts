@@ -18,6 +18,7 @@ describe('a pairing code', () => {
     const again = await hub.pair(code);
     expect(again.status).toBe(400);
     expect(again.body).toMatchObject({ code: 'invalid_code', details: [{ field: 'code' }] });
+    expect(again.body.message).toContain('No Mac is waiting with this code');
     expect(JSON.stringify(hub.logLines)).not.toContain(String(first.body.token));
     expect(JSON.stringify(hub.logLines)).not.toContain(code);
   });
