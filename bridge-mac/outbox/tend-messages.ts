@@ -8,6 +8,8 @@ const MINUTE_MS = 60_000;
 const IDLE_MS = 5 * MINUTE_MS;
 const IDLE_PROBE_LIMIT_MS = 10_000;
 const DENIED_PROBE_EVERY_MS = 30_000;
+// A refusal may concern one send alone, or be lifted at once: the first probe tells.
+const FIRST_DENIED_PROBE_MS = 2_000;
 const STUCK_AFTER = 3;
 const RESTART_EVERY_MS = 10 * MINUTE_MS;
 const RESTART_LIMIT_MS = 2 * MINUTE_MS;
@@ -35,6 +37,8 @@ export class MessagesTending implements AsyncDisposable {
   #consent: Consent;
   #spokenAt: number;
   #unanswered = 0;
+  /** Probes that were refused since sends were. */
+  #refusedProbes = 0;
   #isReportedStuck = false;
   #busy: Promise<void> | undefined;
   readonly #stopping = new AbortController();
@@ -73,7 +77,9 @@ export class MessagesTending implements AsyncDisposable {
   /** When there is something to do next, in epoch milliseconds; undefined while it is being done. */
   get nextDue(): number | undefined {
     if (this.#busy !== undefined || this.#isRestartDue()) return undefined;
-    if (this.#consent === 'denied') return this.#spokenAt + DENIED_PROBE_EVERY_MS;
+    if (this.#consent === 'denied') {
+      return this.#spokenAt + (this.#refusedProbes === 0 ? FIRST_DENIED_PROBE_MS : DENIED_PROBE_EVERY_MS);
+    }
     // An unanswered prompt would be kept as a refusal: where nobody has allowed it yet, only a send may ask.
     return this.#consent === 'given' ? this.#spokenAt + IDLE_MS : undefined;
   }
@@ -116,6 +122,7 @@ export class MessagesTending implements AsyncDisposable {
     const outcome = await this.#deps.messages.probe(signal);
     if (this.#stopping.signal.aborted) return;
     this.#spokenAt = this.#deps.now();
+    if (isDenied(outcome)) this.#refusedProbes += 1;
     if (this.#consent === 'denied' && !isDenied(outcome)) this.#setConsent('unproven');
     this.#noteConsent(outcome);
   }
@@ -146,6 +153,7 @@ export class MessagesTending implements AsyncDisposable {
     if (consent === this.#consent) return;
     const wasDenied = this.#consent === 'denied';
     this.#consent = consent;
+    this.#refusedProbes = 0;
     this.#deps.sending.setConsent(consent);
     if (wasDenied || consent !== 'unproven') this.#reportConsent();
   }

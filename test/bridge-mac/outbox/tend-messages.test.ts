@@ -75,16 +75,20 @@ function setUp({ restarts = true } = {}) {
 }
 
 describe('Messages that macOS refuses', () => {
-  test('is asked every thirty seconds, also after a restart of the bridge, and whatever else it answers ends the hold', async () => {
+  test('is asked after two seconds and then every thirty, also after a restart of the bridge, and whatever else it answers ends the hold', async () => {
     await using it = setUp();
     it.tending.note(DENIED);
     expect(it.tending.holdsSends).toBe(true);
     expect(it.findings.at(-1)).toMatchObject({ check: 'automation', ok: false, blocks_sending: true });
     expect(await it.tend()).toEqual([]);
-    it.clock.now += 30_000;
-    it.answers.push(DENIED);
-    expect(await it.tend()).toEqual(['probe']);
-    expect(it.tending.holdsSends).toBe(true);
+    for (const wait of [2_000, 30_000]) {
+      it.clock.now += wait - 1;
+      expect(await it.tend()).toEqual([]);
+      it.clock.now += 1;
+      it.answers.push(DENIED);
+      expect(await it.tend()).toEqual(['probe']);
+      expect(it.tending.holdsSends).toBe(true);
+    }
     it.reopen();
     expect(it.findings.at(-1)?.ok).toBe(false);
     it.answers.push(failed(-600));
