@@ -47,6 +47,15 @@ class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
 }
 
+/** The file itself cannot be read (any more): told apart from a connection that broke, whose errors look alike. */
+class FileUnreadableError extends Error {
+  override readonly name = 'FileUnreadableError';
+}
+
+function refuseFile(error: Error): never {
+  throw new FileUnreadableError(error.message, { cause: error });
+}
+
 /** SHA-256 and size of a file, read piece by piece. */
 export async function hashFile(path: string, signal: AbortSignal): Promise<LocalFile> {
   const hash = createHash('sha256');
@@ -61,10 +70,10 @@ export async function hashFile(path: string, signal: AbortSignal): Promise<Local
 
 /** A file from `offset` on. One buffer serves all pieces: each is to be used up before the next. */
 async function* readPieces(path: string, offset: number): AsyncGenerator<Buffer> {
-  await using file = await open(path, 'r');
+  await using file = await open(path, 'r').catch(refuseFile);
   const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   for (let at = offset; ; ) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at).catch(refuseFile);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);
@@ -182,16 +191,27 @@ async function sendPieces(path: string, from: number, size: number, request: Cli
   for await (const piece of readPieces(path, from)) {
     const sent = piece.subarray(0, Math.min(left, piece.length));
     left -= sent.length;
-    await new Promise<void>((done, fail) => request.write(sent, (error) => (error ? fail(error) : done())));
+    await write(request, sent);
     if (left === 0) break;
   }
   if (left > 0) throw new FileChangedError('The file became shorter while it was sent.');
   request.end();
 }
 
+/** Resolves when the bytes are on their way. A request that is destroyed forgets to say so: then its end tells. */
+async function write(request: ClientRequest, bytes: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onClose = (): void => reject(new Error('The connection to the hub broke off.'));
+  request.once('close', onClose);
+  if (request.destroyed) onClose();
+  else request.write(bytes, (error) => (error ? reject(error) : resolve()));
+  await promise.finally(() => request.off('close', onClose));
+}
+
 function isFinal(error: unknown): boolean {
-  if (error instanceof UploadRefusedError || error instanceof FileChangedError) return true;
-  // The file itself cannot be read (any more).
-  const call = (error as { syscall?: unknown }).syscall;
-  return call === 'open' || call === 'read';
+  return (
+    error instanceof UploadRefusedError ||
+    error instanceof FileChangedError ||
+    error instanceof FileUnreadableError
+  );
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hashFile, Uploader } from '../../../bridge-mac/attachments/upload.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
+import { waitFor } from '../../kit/wait.ts';
 import { StandInHub } from '../kit/stand-in-hub.ts';
 
 const never = new AbortController().signal;
@@ -47,6 +48,25 @@ test('a file that changed since it was hashed is told apart, and so is one that 
   writeFileSync(it.path, 'co');
   await expect(it.uploader.upload(it.local, never)).rejects.toThrow('shorter');
 });
+
+// A file that nobody closes is closed by garbage collection, and that ends the process.
+test.runIf(existsSync('/proc/self/fd'))(
+  'uploads that break off leave no file open (needs /proc)',
+  async () => {
+    await using it = await setUp('x'.repeat(8_000_000));
+    it.hub.files.cuts = 4;
+    it.hub.files.cutAfterBytes = 500_000;
+    await it.uploader.upload(it.local, never);
+    const isOpen = (fd: string): boolean => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === it.path;
+      } catch {
+        return false;
+      }
+    };
+    await waitFor('the file to be closed', () => !readdirSync('/proc/self/fd').some(isOpen), 5_000);
+  },
+);
 
 test('a file that is gone is told at once', async () => {
   await using it = await setUp('content');
