@@ -36,8 +36,8 @@ describeWithPostgres('a Postgres server of the tests', (postgres) => {
   test('drops a database that somebody is still connected to', async () => {
     const database = await postgres().createDatabase();
     const client = new Client({ connectionString: database.url });
-    const cut = once(client, 'end');
     client.on('error', () => undefined);
+    const cut = new Promise((resolve) => client.once('end', resolve));
     await client.connect();
     await database[Symbol.asyncDispose]();
     await cut;
