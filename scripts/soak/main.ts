@@ -1,6 +1,6 @@
 // `npm run soak -- bridge`: a long storm with a seed. Ends with 1, the seed and what went wrong when anything did.
 import { Command, InvalidArgumentError } from 'commander';
-import { type SoakOptions, soakBridge } from './bridge.ts';
+import { type SoakOptions, soakBridge } from './bridge/soak.ts';
 
 function positive(text: string): number {
   const value = Number(text);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Random } from '../random.ts';
+import { repeat } from '../repeat.ts';
 import type { Offer, SendNote } from './ledger.ts';
-import type { Random } from './random.ts';
-import { attempt, GROUPS, PEOPLE, repeat, type Storm } from './storm.ts';
+import { attempt, GROUPS, PEOPLE, type Storm } from './storm.ts';
 
 /** What a Mac may do with a send; the first, doing it right, is as likely as all others together. */
 const BEHAVIOURS = [

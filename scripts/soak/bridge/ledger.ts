@@ -1,4 +1,4 @@
-import type { Send } from '../../shared/wire/send.ts';
+import type { Send } from '../../../shared/wire/send.ts';
 
 /** A send as the hub offers it until the bridge says yes. */
 export type Offer = Partial<Send> & { id: string };

@@ -1,5 +1,5 @@
-import type { JournalEntry, MessageEntry } from '../../shared/wire/journal.ts';
-import type { SentRecord } from '../../test/simulated-mac/client.ts';
+import type { JournalEntry, MessageEntry } from '../../../shared/wire/journal.ts';
+import type { SentRecord } from '../../../test/simulated-mac/client.ts';
 import type { Ledger, ReceiptNote, SendNote } from './ledger.ts';
 
 export interface Evidence {

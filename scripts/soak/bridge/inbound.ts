@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReceiveRequest } from '../../test/simulated-mac/client.ts';
+import type { ReceiveRequest } from '../../../test/simulated-mac/client.ts';
+import type { Random } from '../random.ts';
+import { repeat } from '../repeat.ts';
 import type { ReceiptNote } from './ledger.ts';
-import type { Random } from './random.ts';
-import { attempt, GROUPS, PEOPLE, repeat, type Storm } from './storm.ts';
+import { attempt, GROUPS, PEOPLE, type Storm } from './storm.ts';
 
 const BEHAVIOURS = [
   'late-join-600',

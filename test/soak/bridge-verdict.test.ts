@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { Ledger, type ReceiptNote, type SendNote } from '../../scripts/soak/ledger.ts';
+import { Ledger, type ReceiptNote, type SendNote } from '../../scripts/soak/bridge/ledger.ts';
+import { type Evidence, judge } from '../../scripts/soak/bridge/verdict.ts';
 import { Random } from '../../scripts/soak/random.ts';
-import { type Evidence, judge } from '../../scripts/soak/verdict.ts';
 import { type FailureCode, failure } from '../../shared/failure-codes.ts';
 import type { JournalEntry, StatusEntry } from '../../shared/wire/journal.ts';
 import type { SentRecord } from '../simulated-mac/client.ts';

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runTool } from '../../test/simulated-mac/kit.ts';
-import type { Random } from './random.ts';
-import { attempt, GROUPS, PEOPLE, repeat, type Storm } from './storm.ts';
+import { runTool } from '../../../test/simulated-mac/kit.ts';
+import type { Random } from '../random.ts';
+import { pause, repeat } from '../repeat.ts';
+import { attempt, GROUPS, PEOPLE, type Storm } from './storm.ts';
 
 /** Every few seconds the bridge is killed, and started again at once or a little later. */
 export async function killBridge(storm: Storm): Promise<void> {
@@ -103,7 +104,7 @@ export async function getStuck(storm: Storm): Promise<void> {
     const { mac } = storm.rig;
     if ((await attempt(() => mac.happen({ happening: 'messages-stuck' }))) === undefined) return;
     storm.ledger.did('messages-stuck');
-    await sleep(random.between(2000, 15_000), undefined, { signal: storm.signal }).catch(() => {});
+    await pause(random.between(2000, 15_000), storm.signal);
     await attempt(() => runTool(mac, 'pkill', ['-x', 'Messages']));
     await attempt(() => runTool(mac, 'open', ['-a', 'Messages']));
   });
@@ -119,7 +120,7 @@ export async function askForAutomation(storm: Storm): Promise<void> {
     if (random.chance(0.4)) {
       storm.ledger.did('automation-refused');
       await attempt(() => mac.happen({ happening: 'automation-refused' }));
-      await sleep(random.between(1000, 10_000), undefined, { signal: storm.signal }).catch(() => {});
+      await pause(random.between(1000, 10_000), storm.signal);
     }
     await attempt(() => mac.happen({ happening: 'automation-allowed' }));
   });

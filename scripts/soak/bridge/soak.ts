@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UNPACED } from '../../shared/wire/settings.ts';
-import { BridgeRig } from '../../test/bridge-mac/kit/bridge-rig.ts';
+import { UNPACED } from '../../../shared/wire/settings.ts';
+import { BridgeRig } from '../../../test/bridge-mac/kit/bridge-rig.ts';
+import { Random } from '../random.ts';
 import { askForAutomation, breakHub, calmDown, getStuck, killBridge, plagueMac } from './disasters.ts';
 import { mingle, receiveAtRandom } from './inbound.ts';
 import { Ledger } from './ledger.ts';
 import { offerAgain, sendAtRandom } from './outbound.ts';
-import { Random } from './random.ts';
 import { GROUPS, PEOPLE, type Storm } from './storm.ts';
 import { isSettled, judge } from './verdict.ts';
 
