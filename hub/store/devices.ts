@@ -124,20 +124,21 @@ async function redeemEnrollment(
   { code_hash, kind, ...credential }: RedeemRequest,
   now: number,
 ): Promise<Device | undefined> {
+  // Taking the code away decides which of two that come with it at once is the one.
   const enrolled = await db
-    .selectFrom('enrollments')
-    .innerJoin('devices', 'devices.id', 'enrollments.device_id')
-    .select('devices.id')
+    .deleteFrom('enrollments')
     .where('code_hash', '=', code_hash)
     .where('expires_at', '>', now)
-    .where('kind', '=', kind)
+    .where('device_id', 'in', (devices) =>
+      devices.selectFrom('devices').select('id').where('kind', '=', kind),
+    )
+    .returning('device_id')
     .executeTakeFirst();
   if (enrolled === undefined) return undefined;
-  await db.deleteFrom('enrollments').where('code_hash', '=', code_hash).execute();
   const row = await db
     .updateTable('devices')
     .set({ ...credential, paired_at: now })
-    .where('id', '=', enrolled.id)
+    .where('id', '=', enrolled.device_id)
     .returningAll()
     .executeTakeFirstOrThrow();
   return toDevice(row);

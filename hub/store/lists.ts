@@ -15,9 +15,9 @@ type Steps = Pick<MessageStore, 'listMessages' | 'findMessage' | 'listTimeline'>
  */
 const SEARCH_WINDOW = 50_000;
 
-export function listSteps({ query }: Base): Steps {
+export function listSteps({ query, like }: Base): Steps {
   return {
-    listMessages: (filter, page) => query((db) => listMessages(db, filter, page)),
+    listMessages: (filter, page) => query((db) => listMessages(db, filter, page, like)),
 
     findMessage: async (id) => {
       const row = await query((db) =>
@@ -73,10 +73,11 @@ async function listMessages(
   db: Kysely<Schema>,
   filter: MessageFilter,
   page: PageRequest,
+  like: Base['like'],
 ): Promise<Page<Message>> {
   const start = startOf(page);
   const floor = filter.q === undefined ? 0 : await searchFloor(db, start);
-  const rows = await filteredMessages(db, filter)
+  const rows = await filteredMessages(db, filter, like)
     .where('seq', '<', start)
     .where('seq', '>=', floor)
     .orderBy('seq', 'desc')
@@ -98,7 +99,7 @@ async function searchFloor(db: Kysely<Schema>, start: number): Promise<number> {
   return Math.max((newest?.seq ?? 0) - SEARCH_WINDOW, 0);
 }
 
-function filteredMessages(db: Kysely<Schema>, filter: MessageFilter) {
+function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base['like']) {
   let messages = db.selectFrom('messages').selectAll();
   if (filter.workspace !== undefined) messages = messages.where('location_id', '=', filter.workspace);
   if (filter.phone !== undefined) messages = messages.where('phone', '=', filter.phone);
@@ -111,7 +112,7 @@ function filteredMessages(db: Kysely<Schema>, filter: MessageFilter) {
   if (filter.q !== undefined) {
     const pattern = `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
     const part = (column: 'message_id' | 'id' | 'phone') =>
-      sql<SqlBool>`${sql.ref(column)} like ${pattern} escape '\\'`;
+      sql<SqlBool>`${sql.ref(column)} ${sql.raw(like)} ${pattern} escape '\\'`;
     messages = messages.where((where) => where.or([part('message_id'), part('id'), part('phone')]));
   }
   return messages;

@@ -7,6 +7,7 @@ import { asStoreError } from './sqlite/errors.ts';
 import { lockDatabase } from './sqlite/lock.ts';
 import { migrate } from './sqlite/migrate.ts';
 import { createSqliteStore } from './sqlite/sqlite-store.ts';
+import type { Connection } from './steps/connection.ts';
 import type { Store } from './store.ts';
 import { openVault, type Vault, VaultError } from './vault.ts';
 
@@ -36,21 +37,25 @@ export async function openSqliteStore({
 }: SqliteStoreOptions): Promise<Store> {
   const vault = openVault(secret);
   await using opening = new AsyncDisposableStack();
-  const db = openDatabase(file, vault, opening);
+  const db = await openDatabase(file, vault, opening);
   const { freeLeases, ...store } = createSqliteStore(db, { vault, log, linkTo, clock });
   await freeLeases();
   const opened = opening.move();
   return { ...store, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-function openDatabase(file: string, vault: Vault, opening: AsyncDisposableStack): SqliteConnection {
+async function openDatabase(
+  file: string,
+  vault: Vault,
+  opening: AsyncDisposableStack,
+): Promise<SqliteConnection> {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     opening.use(lockDatabase(file));
     const db = new SqliteConnection(file);
     opening.defer(() => db.close());
     migrate(db.db, file);
-    checkSecret(db, vault);
+    await checkSecret(db, vault);
     return db;
   } catch (error) {
     throw asStoreError(error);
@@ -58,11 +63,14 @@ function openDatabase(file: string, vault: Vault, opening: AsyncDisposableStack)
 }
 
 /** A value sealed when the database was made tells another secret from a damaged row. */
-function checkSecret(db: SqliteConnection, vault: Vault): void {
+async function checkSecret(db: Connection, vault: Vault): Promise<void> {
   const place = 'meta/secret_check';
-  const known = db.get<{ value: string }>(`SELECT value FROM meta WHERE name = 'secret_check'`);
+  const known = await db.get<{ value: string }>(`SELECT value FROM meta WHERE name = 'secret_check'`);
   if (known === undefined) {
-    db.run(`INSERT INTO meta (name, value) VALUES ('secret_check', ?)`, vault.seal('bluewire', place));
+    await db.run(
+      `INSERT INTO meta (name, value) VALUES ('secret_check', ?) ON CONFLICT DO NOTHING`,
+      vault.seal('bluewire', place),
+    );
     return;
   }
   try {

@@ -1,6 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { SqliteStatement } from 'kysely';
 import { openSqlite } from '../../../shared/runtime/sqlite.ts';
+import type { Connection } from '../steps/connection.ts';
+import { StoreUnavailableError } from '../store.ts';
+import { asStoreError } from './errors.ts';
 
 /** Kysely's statements differ with the filters of a list; the hub has some hundred. */
 const MAX_STATEMENTS = 300;
@@ -15,8 +18,11 @@ type Statement = Database.Statement<unknown[], unknown>;
  * One connection with its prepared statements kept: preparing anew costs four times what most of them cost to run.
  * Oldest out when the cache is full.
  */
-export class SqliteConnection {
+export class SqliteConnection implements Connection {
   readonly db: Database.Database;
+  /** The one connection writes alone: nobody has to be kept off a row. */
+  readonly forUpdate = '';
+  readonly forUpdateOrSkip = '';
   readonly #statements = new Map<string, Statement>();
 
   constructor(file: string) {
@@ -43,17 +49,15 @@ export class SqliteConnection {
     return statement;
   }
 
-  /** Runs a statement that answers no rows; how many rows it changed. */
-  run(sql: string, ...values: unknown[]): number {
+  async run(sql: string, ...values: unknown[]): Promise<number> {
     return this.prepare(sql).run(...values).changes;
   }
 
-  /** First row of a statement, or undefined. `Row` is what the statement's column list says. */
-  get<Row>(sql: string, ...values: unknown[]): Row | undefined {
+  async get<Row>(sql: string, ...values: unknown[]): Promise<Row | undefined> {
     return this.prepare(sql).get(...values) as Row | undefined;
   }
 
-  all<Row>(sql: string, ...values: unknown[]): Row[] {
+  async all<Row>(sql: string, ...values: unknown[]): Promise<Row[]> {
     return this.prepare(sql).all(...values) as Row[];
   }
 
@@ -61,43 +65,47 @@ export class SqliteConnection {
    * Like `transaction`, but only the next durable commit puts it on disk. It survives the end of this process; a power
    * failure may undo it, in order, with nothing committed later left standing. For steps that no promise hangs on.
    */
-  relaxedTransaction<T>(work: () => T): T {
+  async relaxedTransaction<T>(work: () => Promise<T>): Promise<T> {
     // Never prepared ahead: this pragma acts when it is parsed.
     this.db.exec('PRAGMA synchronous = NORMAL');
     try {
-      return this.transaction(work);
+      return await this.transaction(work);
     } finally {
       this.db.exec('PRAGMA synchronous = FULL');
     }
   }
 
   /** All of `work`, or nothing. SQLite itself rolls back on a full disk: then there is nothing left to undo. */
-  transaction<T>(work: () => T): T {
-    this.run('BEGIN IMMEDIATE');
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.run('BEGIN IMMEDIATE');
     try {
-      const result = work();
-      this.run('COMMIT');
+      const result = await work();
+      await this.run('COMMIT');
       return result;
     } catch (error) {
-      if (this.db.inTransaction) this.run('ROLLBACK');
+      if (this.db.inTransaction) await this.run('ROLLBACK');
       throw error;
     }
   }
 
-  /** Within a transaction: all of `work`, or nothing of it. */
-  savepoint<T>(work: () => T): T {
-    this.run('SAVEPOINT step');
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    await this.run('SAVEPOINT step');
     try {
-      const result = work();
-      this.run('RELEASE step');
+      const result = await work();
+      await this.run('RELEASE step');
       return result;
     } catch (error) {
       if (this.db.inTransaction) {
-        this.run('ROLLBACK TO step');
-        this.run('RELEASE step');
+        await this.run('ROLLBACK TO step');
+        await this.run('RELEASE step');
       }
       throw error;
     }
+  }
+
+  /** A full disk and the like end the transaction, or may do better another time. */
+  isFaultOfSavepoint(error: unknown): boolean {
+    return this.db.inTransaction && !(asStoreError(error) instanceof StoreUnavailableError);
   }
 
   /** What Kysely's SQLite dialect takes. Its rollback after SQLite's own is let through, so the cause is what is thrown. */

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { first } from './migrations/0001-first.ts';
+import { first } from '../migrations/0001-first.ts';
 
 /** In order; a migration's number is its place here. Never edited once released: a change is a new one. */
 const MIGRATIONS = [first] as const;

@@ -1,6 +1,6 @@
 import type { ClaimedFetch, FetchPlaces } from '../files.ts';
-import type { SqliteContext } from './context.ts';
-import type { SqliteConnection } from './database.ts';
+import type { Connection } from './connection.ts';
+import type { StoreContext } from './context.ts';
 
 interface DueRow extends Omit<ClaimedFetch, 'id'> {
   message_seq: number;
@@ -40,70 +40,78 @@ interface ClaimRequest {
   places: FetchPlaces;
 }
 
-export function claimFetches(context: SqliteContext, request: ClaimRequest, now: number): ClaimedFetch[] {
+export async function claimFetches(
+  context: StoreContext,
+  request: ClaimRequest,
+  now: number,
+): Promise<ClaimedFetch[]> {
   const { db } = context;
   const { total, per_workspace } = request.places;
-  db.run(FREE_EXPIRED, now);
-  db.run(END_RESTS, now);
-  const running = countRunning(context);
+  // The places are counted over all hubs, so one claims at a time.
+  await context.hold(['fetches']);
+  await db.run(FREE_EXPIRED, now);
+  await db.run(END_RESTS, now);
+  const running = await countRunning(context);
   let free = total - running.values().reduce((sum, hosts) => sum + sumOf(hosts), 0);
   const claimed: ClaimedFetch[] = [];
-  let workspace = db.get<{ location_id: string }>(NEXT_WORKSPACE, '');
+  let workspace = await db.get<{ location_id: string }>(NEXT_WORKSPACE, '');
   while (workspace) {
     const { location_id } = workspace;
     const hosts = running.get(location_id) ?? new Map<string, number>();
     const own = sumOf(hosts);
     const room = Math.min(per_workspace - own, Math.max(free, own === 0 ? 1 : 0));
-    const taken = claimFrom(context, location_id, { ...request, hosts, room });
+    const taken = await claimFrom(context, location_id, { ...request, hosts, room });
     claimed.push(...taken);
     free -= taken.length;
-    workspace = db.get<{ location_id: string }>(NEXT_WORKSPACE, location_id);
+    workspace = await db.get<{ location_id: string }>(NEXT_WORKSPACE, location_id);
   }
   return claimed;
 }
 
 /** One for each host that has none, and only then more: a few hosts that hang leave places to the others. */
-function claimFrom(
-  context: SqliteContext,
+async function claimFrom(
+  context: StoreContext,
   location_id: string,
   { hosts, room, places, ...lease }: ClaimRequest & { hosts: Map<string, number>; room: number },
-): ClaimedFetch[] {
+): Promise<ClaimedFetch[]> {
   const { db } = context;
   const claimed: ClaimedFetch[] = [];
   for (const most of [1, places.per_host]) {
-    let lane = room > claimed.length ? db.get<{ host: string }>(NEXT_HOST, location_id, '') : undefined;
+    let lane = room > claimed.length ? await db.get<{ host: string }>(NEXT_HOST, location_id, '') : undefined;
     while (lane && claimed.length < room) {
       const { host } = lane;
       const running = hosts.get(host) ?? 0;
       const limit = Math.min(most - running, room - claimed.length);
-      const taken = limit > 0 ? claimLane(context, { location_id, host, limit }, lease) : [];
+      const taken = limit > 0 ? await claimLane(context, { location_id, host, limit }, lease) : [];
       hosts.set(host, running + taken.length);
       claimed.push(...taken);
-      lane = db.get<{ host: string }>(NEXT_HOST, location_id, host);
+      lane = await db.get<{ host: string }>(NEXT_HOST, location_id, host);
     }
   }
   return claimed;
 }
 
-function claimLane(
-  { db }: SqliteContext,
+async function claimLane(
+  { db }: StoreContext,
   { location_id, host, limit }: { location_id: string; host: string; limit: number },
   { owner, lease_until }: Pick<ClaimRequest, 'owner' | 'lease_until'>,
-): ClaimedFetch[] {
-  return db.all<DueRow>(DUE, location_id, host, limit).map(({ message_seq, ...fetch }) => {
-    db.run(LEASE, owner, lease_until, message_seq, fetch.n);
-    return { ...fetch, id: idOf(db, message_seq) };
-  });
+): Promise<ClaimedFetch[]> {
+  const claimed: ClaimedFetch[] = [];
+  for (const { message_seq, ...fetch } of await db.all<DueRow>(DUE, location_id, host, limit)) {
+    await db.run(LEASE, owner, lease_until, message_seq, fetch.n);
+    claimed.push({ ...fetch, id: await idOf(db, message_seq) });
+  }
+  return claimed;
 }
 
-function idOf(db: SqliteConnection, messageSeq: number): string {
-  const message = db.get<{ id: string }>('SELECT id FROM messages WHERE seq = ?', messageSeq);
+async function idOf(db: Connection, messageSeq: number): Promise<string> {
+  const message = await db.get<{ id: string }>('SELECT id FROM messages WHERE seq = ?', messageSeq);
   if (message === undefined) throw new Error('a file waits without its message');
   return message.id;
 }
 
-function countRunning({ db }: SqliteContext): Running {
-  const rows = db.all<{ location_id: string; host: string; fetches: number }>(
+async function countRunning({ db }: StoreContext): Promise<Running> {
+  const rows = await db.all<{ location_id: string; host: string; fetches: number }>(
     `SELECT location_id, host, count(*) AS fetches FROM attachments
      WHERE state = 'waiting' AND owner IS NOT NULL GROUP BY location_id, host`,
   );
@@ -120,8 +128,8 @@ function sumOf(counts: ReadonlyMap<string, number>): number {
 }
 
 /** Gives back what this owner did not settle: it does not count as a try. */
-export function releaseFetches({ db }: SqliteContext, owner: string): void {
-  db.run(
+export async function releaseFetches({ db }: StoreContext, owner: string): Promise<void> {
+  await db.run(
     `UPDATE attachments SET owner = NULL, lease_until = NULL, tries = tries - 1
      WHERE state = 'waiting' AND owner IS NOT NULL AND owner = ?`,
     owner,
@@ -129,8 +137,8 @@ export function releaseFetches({ db }: SqliteContext, owner: string): void {
 }
 
 /** Leases of a process that is gone; its fetches stay counted. */
-export function freeAllFetches({ db }: SqliteContext): void {
-  db.run(
+export async function freeAllFetches({ db }: StoreContext): Promise<void> {
+  await db.run(
     `UPDATE attachments SET owner = NULL, lease_until = NULL WHERE state = 'waiting' AND owner IS NOT NULL`,
   );
 }

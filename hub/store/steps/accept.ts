@@ -1,6 +1,6 @@
 import type { NewMessage } from '../records.ts';
 import type { AcceptOutcome } from '../store.ts';
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 import { awaitFiles } from './files-outgoing.ts';
 import { HELD_ON_ARRIVAL } from './hold.ts';
 
@@ -14,20 +14,26 @@ ON CONFLICT (location_id, message_id) WHERE direction = 'out' DO NOTHING`;
 
 const FIND = `SELECT id, content_hash FROM messages WHERE direction = 'out' AND location_id = ? AND message_id = ?`;
 
-export function acceptMessages(context: SqliteContext, messages: NewMessage[], now: number): AcceptOutcome[] {
-  return messages.map((message) => acceptOne(context, message, now));
+export async function acceptMessages(
+  context: StoreContext,
+  messages: NewMessage[],
+  now: number,
+): Promise<AcceptOutcome[]> {
+  const outcomes: AcceptOutcome[] = [];
+  for (const message of messages) outcomes.push(await acceptOne(context, message, now));
+  return outcomes;
 }
 
-export function findAccepted(
-  { db }: SqliteContext,
+export async function findAccepted(
+  { db }: StoreContext,
   locationId: string,
   messageId: string,
-): { id: string; content_hash: string } | undefined {
-  return db.get(FIND, locationId, messageId);
+): Promise<{ id: string; content_hash: string } | undefined> {
+  return await db.get(FIND, locationId, messageId);
 }
 
-function acceptOne(context: SqliteContext, message: NewMessage, now: number): AcceptOutcome {
-  const inserted = context.db.run(
+async function acceptOne(context: StoreContext, message: NewMessage, now: number): Promise<AcceptOutcome> {
+  const inserted = await context.db.run(
     INSERT,
     message.id,
     message.location_id,
@@ -49,10 +55,10 @@ function acceptOne(context: SqliteContext, message: NewMessage, now: number): Ac
     message.phone,
   );
   if (inserted === 1) {
-    if (message.attachments.length > 0) awaitFiles(context, message);
+    if (message.attachments.length > 0) await awaitFiles(context, message);
     return { kind: 'accepted', id: message.id };
   }
-  const known = findAccepted(context, message.location_id, message.message_id);
+  const known = await findAccepted(context, message.location_id, message.message_id);
   if (known === undefined) return { kind: 'opted_out' };
   return { kind: known.content_hash === message.content_hash ? 'duplicate' : 'conflict', id: known.id };
 }

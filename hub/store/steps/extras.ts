@@ -1,4 +1,3 @@
-import type { ExtraEvent } from '../../../shared/extra-events.ts';
 import type { EditEntry, ReactionEntry, UnsendEntry } from '../../../shared/wire/journal.ts';
 import { changeBody, nearestInstant, reactionBody } from '../../webhooks/events.ts';
 import {
@@ -10,7 +9,7 @@ import {
   type Place,
   placeOf,
 } from './belonging.ts';
-import { addToTimeline, type SqliteContext } from './context.ts';
+import { addToTimeline, countStep, type StoreContext } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
 import { readable } from './readable.ts';
 
@@ -20,19 +19,19 @@ type ExtraEntry = ReactionEntry | EditEntry | UnsendEntry;
  * Takes a reaction, an edit or an unsend: the message it is about shows it, and the workspace of the conversation is told
  * when it asks for such events. How many deliveries are to be sent, 0 or 1. What was reported before is dropped.
  */
-export function recordExtra(
-  context: SqliteContext,
+export async function recordExtra(
+  context: StoreContext,
   deviceId: string,
   entry: ExtraEntry,
   now: number,
-): number {
-  const place = placeOf(context, deviceId, entry, now);
-  if (place === undefined || !isNew(context, deviceId, entry)) return 0;
-  const about = findByGuid(context, deviceId, entry.kind === 'reaction' ? entry.target : entry.guid);
-  if (about) noteOn(context, about, entry, now);
-  const location_id = chooseAudience(context, place, about);
-  if (location_id === undefined || !isAskedFor(context, location_id, entry)) return 0;
-  return recordDelivery(
+): Promise<number> {
+  const place = await placeOf(context, deviceId, entry, now);
+  if (place === undefined || !(await isNew(context, deviceId, entry))) return 0;
+  const about = await findByGuid(context, deviceId, entry.kind === 'reaction' ? entry.target : entry.guid);
+  if (about) await noteOn(context, about, entry, now);
+  const location_id = await chooseAudience(context, place, about);
+  if (location_id === undefined || !(await isAskedFor(context, location_id, entry))) return 0;
+  return await recordDelivery(
     context,
     {
       location_id,
@@ -49,8 +48,12 @@ export function recordExtra(
   );
 }
 
-function isNew({ db }: SqliteContext, deviceId: string, { guid, kind, at }: ExtraEntry): boolean {
-  const added = db.run(
+async function isNew(
+  { db }: StoreContext,
+  deviceId: string,
+  { guid, kind, at }: ExtraEntry,
+): Promise<boolean> {
+  const added = await db.run(
     'INSERT INTO extras (device_id, guid, kind, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     deviceId,
     readable(guid),
@@ -61,21 +64,18 @@ function isNew({ db }: SqliteContext, deviceId: string, { guid, kind, at }: Extr
 }
 
 /** Of a message that came in, the text changes. What a client sent stays on record as it was sent. */
-function noteOn(context: SqliteContext, about: Known, entry: ExtraEntry, now: number): void {
-  const steps = about.steps + 1;
+async function noteOn(context: StoreContext, about: Known, entry: ExtraEntry, now: number): Promise<void> {
   const changesText = entry.kind !== 'reaction' && about.direction === 'in';
   if (changesText)
-    context.db.run(
-      'UPDATE messages SET text = ?, steps = ?, updated_at = ? WHERE seq = ?',
+    await context.db.run(
+      'UPDATE messages SET text = ?, updated_at = ? WHERE seq = ?',
       readable(entry.text),
-      steps,
       now,
       about.seq,
     );
-  else context.db.run('UPDATE messages SET steps = ? WHERE seq = ?', steps, about.seq);
-  addToTimeline(
+  await addToTimeline(
     context,
-    { seq: about.seq, n: steps },
+    { seq: about.seq, n: await countStep(context, about.seq) },
     { at: nearestInstant(entry.at), status: STEPS[entry.kind], source: 'device', detail: describe(entry) },
   );
 }
@@ -89,14 +89,22 @@ function describe(entry: ExtraEntry): string | undefined {
 }
 
 /** The workspace that knows the message, while the device serves it; else the one whose conversation it is. */
-function chooseAudience(context: SqliteContext, place: Place, about: Known | undefined): string | undefined {
+async function chooseAudience(
+  context: StoreContext,
+  place: Place,
+  about: Known | undefined,
+): Promise<string | undefined> {
   const owner = about?.location_id;
-  return owner && place.candidates.includes(owner) ? owner : chooseWorkspace(context, place);
+  return owner && place.candidates.includes(owner) ? owner : await chooseWorkspace(context, place);
 }
 
-function isAskedFor(context: SqliteContext, locationId: string, { kind, from_me }: ExtraEntry): boolean {
-  const needed: ExtraEvent[] = from_me ? [kind, 'echo'] : [kind];
-  return needed.every((extra) => asksFor(context, locationId, extra));
+async function isAskedFor(
+  context: StoreContext,
+  locationId: string,
+  { kind, from_me }: ExtraEntry,
+): Promise<boolean> {
+  if (from_me && !(await asksFor(context, locationId, 'echo'))) return false;
+  return asksFor(context, locationId, kind);
 }
 
 function composeBody(

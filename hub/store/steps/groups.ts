@@ -3,7 +3,7 @@ import type { Channel } from '../../../shared/channels.ts';
 import type { Group as WireGroup } from '../../../shared/wire/journal.ts';
 import { normalizeSender } from '../../routing/recipient.ts';
 import type { Group } from '../records.ts';
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 import { readable } from './readable.ts';
 
 /** Stands before a group's id wherever clients meet it: it tells a group from a phone number. */
@@ -16,15 +16,15 @@ SET channel = excluded.channel, name = excluded.name, participants = excluded.pa
 RETURNING id`;
 
 /** Keeps what a device says of a group it is in; the group under the id that clients know it by, the same ever after. */
-export function noteGroup(
-  { db }: SqliteContext,
+export async function noteGroup(
+  { db }: StoreContext,
   deviceId: string,
   { group, channel }: { group: WireGroup; channel: Channel },
   now: number,
-): Group {
+): Promise<Group> {
   const name = group.name === undefined || group.name === '' ? null : readable(group.name);
   const participants = group.participants.map((one) => readable(normalizeSender(one)));
-  const noted = db.get<{ id: string }>(
+  const noted = await db.get<{ id: string }>(
     NOTE,
     randomUUIDv7(),
     deviceId,
@@ -47,23 +47,28 @@ interface Known {
 }
 
 /** What the group's device calls it. Undefined for everything that is no group, or none any more. */
-export function wireGroupId(context: SqliteContext, phone: string): string | undefined {
-  return phone.startsWith(PREFIX) ? find(context, phone)?.wire_id : undefined;
+export async function wireGroupId(context: StoreContext, phone: string): Promise<string | undefined> {
+  const group = phone.startsWith(PREFIX) ? await find(context, phone) : undefined;
+  return group?.wire_id;
 }
 
-function find({ db }: SqliteContext, id: string): Known | undefined {
-  return db.get<Known>(
+async function find({ db }: StoreContext, id: string): Promise<Known | undefined> {
+  return await db.get<Known>(
     'SELECT device_id, wire_id, channel, name, participants FROM groups WHERE id = ?',
     id.slice(PREFIX.length),
   );
 }
 
 /** The group of this id, when a device that serves the workspace on the group's channel is in it. */
-export function findServedGroup(context: SqliteContext, locationId: string, id: string): Group | undefined {
-  const known = find(context, id);
+export async function findServedGroup(
+  context: StoreContext,
+  locationId: string,
+  id: string,
+): Promise<Group | undefined> {
+  const known = await find(context, id);
   if (known === undefined) return undefined;
   const { device_id, channel, name, participants } = known;
-  const serves = context.db.get(
+  const serves = await context.db.get(
     `SELECT 1 FROM assignments a JOIN devices d ON d.id = a.device_id
      WHERE a.location_id = ? AND a.channel = ? AND a.device_id = ?
        AND EXISTS (SELECT 1 FROM json_each(d.channels) WHERE value = a.channel)`,

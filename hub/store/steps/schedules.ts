@@ -1,4 +1,4 @@
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 
 // Not the leases of deliveries: their process holds a time of its own against them.
 const SCHEDULES = [
@@ -9,6 +9,6 @@ const SCHEDULES = [
 ];
 
 /** The clock was set back by so many milliseconds: what is to be tried later stays as far away as it was. */
-export function advanceSchedules({ db }: SqliteContext, by: number): void {
-  for (const statement of SCHEDULES) db.run(statement, by);
+export async function advanceSchedules({ db }: StoreContext, by: number): Promise<void> {
+  for (const statement of SCHEDULES) await db.run(statement, by);
 }

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../../shared/wire/journal.ts';
 import { normalizeSender } from '../../routing/recipient.ts';
 import { routeInbound } from '../../routing/route-inbound.ts';
 import type { Group } from '../records.ts';
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 import { noteGroup } from './groups.ts';
 import { readable } from './readable.ts';
 
@@ -23,47 +23,61 @@ export interface Place {
 }
 
 /** Undefined for what the device's owner wrote to nobody knows whom. */
-export function placeOf(
-  context: SqliteContext,
+export async function placeOf(
+  context: StoreContext,
   deviceId: string,
   entry: Happening,
   now: number,
-): Place | undefined {
-  const group = entry.group && noteGroup(context, deviceId, { ...entry, group: entry.group }, now);
+): Promise<Place | undefined> {
+  const group = entry.group && (await noteGroup(context, deviceId, { ...entry, group: entry.group }, now));
   const other = entry.from_me && group === undefined ? entry.to : entry.from;
   if (other === undefined) return undefined;
   const phone = readable(normalizeSender(other));
-  const served = listWorkspaces(context, deviceId, entry.channel);
-  const candidates = group ? served.filter((id) => asksFor(context, id, 'group')) : served;
+  const served = await listWorkspaces(context, deviceId, entry.channel);
+  const candidates = group ? await listAsking(context, served, 'group') : served;
   return { phone, group, conversation: group?.id ?? phone, candidates };
 }
 
 /** Whether the workspace wants to be told of this kind of event. */
-export function asksFor({ directory }: SqliteContext, locationId: string, extra: ExtraEvent): boolean {
-  return directory.workspace(locationId)?.extra_events.includes(extra) ?? false;
+export async function asksFor(
+  { directory }: StoreContext,
+  locationId: string,
+  extra: ExtraEvent,
+): Promise<boolean> {
+  const workspace = await directory.workspace(locationId);
+  return workspace?.extra_events.includes(extra) ?? false;
+}
+
+async function listAsking(
+  context: StoreContext,
+  locationIds: string[],
+  extra: ExtraEvent,
+): Promise<string[]> {
+  const asking: string[] = [];
+  for (const id of locationIds) if (await asksFor(context, id, extra)) asking.push(id);
+  return asking;
 }
 
 /** The workspace whose conversation it is. */
-export function chooseWorkspace(
-  { db }: SqliteContext,
+export async function chooseWorkspace(
+  { db }: StoreContext,
   { candidates, conversation }: Place,
-): string | undefined {
+): Promise<string | undefined> {
   if (candidates.length < 2) return candidates[0];
   return routeInbound(
     candidates,
-    db.all('SELECT location_id, last_at FROM conversations WHERE phone = ?', conversation),
+    await db.all('SELECT location_id, last_at FROM conversations WHERE phone = ?', conversation),
   );
 }
 
-function listWorkspaces({ db }: SqliteContext, deviceId: string, channel: Channel): string[] {
-  return db
-    .all<{ location_id: string }>(
-      `SELECT a.location_id FROM assignments a JOIN workspaces w ON w.location_id = a.location_id
+async function listWorkspaces({ db }: StoreContext, deviceId: string, channel: Channel): Promise<string[]> {
+  const served = await db.all<{ location_id: string }>(
+    `SELECT a.location_id FROM assignments a JOIN workspaces w ON w.location_id = a.location_id
        WHERE a.device_id = ? AND a.channel = ? AND w.connected = 1 ORDER BY a.seq`,
-      deviceId,
-      channel,
-    )
-    .map(({ location_id }) => location_id);
+    deviceId,
+    channel,
+  );
+  return served.map(({ location_id }) => location_id);
 }
 
 /** A message that a device knows by its guid. */
@@ -73,20 +87,23 @@ export interface Known {
   direction: 'out' | 'in';
   location_id: string | null;
   message_id: string;
-  steps: number;
 }
 
 // Two halves, so that each finds the partial index of its direction.
 const KNOWN = `
-SELECT seq, id, direction, location_id, message_id, steps FROM messages
+SELECT seq, id, direction, location_id, message_id FROM messages
 WHERE direction = 'in' AND device_id = ? AND guid = ?
 UNION ALL
-SELECT seq, id, direction, location_id, message_id, steps FROM messages
+SELECT seq, id, direction, location_id, message_id FROM messages
 WHERE direction = 'out' AND guid IS NOT NULL AND device_id = ? AND guid = ? LIMIT 1`;
 
-export function findByGuid({ db }: SqliteContext, deviceId: string, guid: string): Known | undefined {
+export async function findByGuid(
+  { db }: StoreContext,
+  deviceId: string,
+  guid: string,
+): Promise<Known | undefined> {
   const text = readable(guid);
-  return db.get<Known>(KNOWN, deviceId, text, deviceId, text);
+  return await db.get<Known>(KNOWN, deviceId, text, deviceId, text);
 }
 
 /** The id by which this workspace's client knows the message: its own, or the hub's. Null for one it was never told of. */

@@ -1,6 +1,6 @@
 import type { ClaimedDelivery } from '../records.ts';
 import { webhookId } from '../rows.ts';
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 import { freeLeases, recordPending } from './deliveries.ts';
 
 interface Due {
@@ -31,7 +31,7 @@ ORDER BY next_attempt_at, seq LIMIT ?`;
 const LEASE = `
 UPDATE deliveries SET owner = ?, lease_until = ?, attempts = attempts + 1, tries = tries + 1 WHERE seq = ?`;
 
-interface ClaimRequest {
+export interface ClaimRequest {
   owner: string;
   lease_until: number;
   limit: number;
@@ -43,15 +43,17 @@ interface ClaimRequest {
  * Takes what is due: an equal share from each workspace, what some leave to the others, and the next claim begins after
  * the last one served. So the backlog of one holds up no other, however many there are.
  */
-export function claimDeliveries(
-  context: SqliteContext,
+export async function claimDeliveries(
+  context: StoreContext,
   request: ClaimRequest,
   now: number,
-): ClaimedDelivery[] {
-  freeLeases(context, 'lease_until <= ?', now);
-  const due = listWaiting(context, request.busy).filter(({ next_attempt_at }) => next_attempt_at <= now);
+): Promise<ClaimedDelivery[]> {
+  await freeLeases(context, 'lease_until <= ?', now);
+  const due = (await listWaiting(context, request.busy)).filter(
+    ({ next_attempt_at }) => next_attempt_at <= now,
+  );
   const ids = due.map(({ location_id }) => location_id);
-  const next = ids.findIndex((id) => id > context.lastServed);
+  const next = ids.findIndex((id) => id > context.turns.lastServed);
   let open = next > 0 ? [...ids.slice(next), ...ids.slice(0, next)] : ids;
   const claimed: ClaimedDelivery[] = [];
   const given = new Map<string, number>();
@@ -61,10 +63,10 @@ export function claimDeliveries(
       const share = Math.ceil((request.limit - claimed.length) / (open.length - index));
       if (share <= 0) break;
       const most = (request.mostFor?.(locationId) ?? request.limit) - (given.get(locationId) ?? 0);
-      const taken = claimFrom(context, locationId, request, Math.min(share, most), now);
+      const taken = await claimFrom(context, locationId, request, Math.min(share, most), now);
       given.set(locationId, (given.get(locationId) ?? 0) + taken.length);
       claimed.push(...taken);
-      context.lastServed = locationId;
+      context.turns.lastServed = locationId;
       if (taken.length === share && taken.length < most) unfinished.push(locationId);
     }
     open = unfinished;
@@ -73,39 +75,40 @@ export function claimDeliveries(
 }
 
 /** When the next delivery comes due that nobody is attempting. */
-export function nextDeliveryAt(context: SqliteContext, busy: string[]): number | undefined {
-  const times = listWaiting(context, busy).map(({ next_attempt_at }) => next_attempt_at);
+export async function nextDeliveryAt(context: StoreContext, busy: string[]): Promise<number | undefined> {
+  const waiting = await listWaiting(context, busy);
+  const times = waiting.map(({ next_attempt_at }) => next_attempt_at);
   return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b));
 }
 
 /** Every workspace with something to send, with the time of its earliest. */
-function listWaiting({ db }: SqliteContext, busy: string[]): Due[] {
+async function listWaiting({ db }: StoreContext, busy: string[]): Promise<Due[]> {
   const aside = new Set(busy);
   const waiting: Due[] = [];
-  let due = db.get<Due>(NEXT_WORKSPACE, '');
+  let due = await db.get<Due>(NEXT_WORKSPACE, '');
   while (due) {
     if (!aside.has(due.location_id)) waiting.push(due);
-    due = db.get<Due>(NEXT_WORKSPACE, due.location_id);
+    due = await db.get<Due>(NEXT_WORKSPACE, due.location_id);
   }
   return waiting;
 }
 
-function claimFrom(
-  context: SqliteContext,
+async function claimFrom(
+  context: StoreContext,
   locationId: string,
   { owner, lease_until }: ClaimRequest,
   limit: number,
   now: number,
-): ClaimedDelivery[] {
-  const workspace = context.directory.workspace(locationId);
+): Promise<ClaimedDelivery[]> {
+  const workspace = await context.directory.workspace(locationId);
   if (!workspace?.url || !workspace.webhook_enabled) {
-    recordPending(context, locationId);
+    await recordPending(context, locationId);
     return [];
   }
   const { url, headers, signing_secret, previous_secret_until, failing_since } = workspace;
   const previous_secret = (previous_secret_until ?? 0) > now ? workspace.previous_secret : null;
-  const due = context.db.all<DueRow>(DUE, locationId, now, limit);
-  for (const { seq } of due) context.db.run(LEASE, owner, lease_until, seq);
+  const due = await context.db.all<DueRow>(DUE, locationId, now, limit);
+  for (const { seq } of due) await context.db.run(LEASE, owner, lease_until, seq);
   return due.map(({ id, type, body, tries, created_at }) => ({
     id,
     webhook_id: webhookId(id),

@@ -1,6 +1,5 @@
 import type { QueueCounts } from '../records.ts';
-import { nextDeliveryAt } from './claim.ts';
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 
 /** Each count is answered by the partial index of its queue. */
 const COUNTS = `
@@ -13,16 +12,20 @@ SELECT
   (SELECT count(*) FROM deliveries WHERE status = 'pending') AS deliveries_pending,
   (SELECT count(*) FROM deliveries WHERE status = 'dead' AND status IN ('dead', 'recorded')) AS deliveries_dead`;
 
-export function countQueues(context: SqliteContext, now: number): QueueCounts {
-  const counts = context.db.get<Omit<QueueCounts, 'oldest_due_ms'>>(COUNTS);
+export async function countQueues(
+  context: StoreContext,
+  now: number,
+  nextDeliveryAt: (context: StoreContext, busy: string[]) => Promise<number | undefined>,
+): Promise<QueueCounts> {
+  const counts = await context.db.get<Omit<QueueCounts, 'oldest_due_ms'>>(COUNTS);
   if (counts === undefined) throw new Error('a SELECT of counts answered no row');
-  const oldest = nextDeliveryAt(context, []);
+  const oldest = await nextDeliveryAt(context, []);
   return { ...counts, oldest_due_ms: oldest === undefined ? 0 : Math.max(0, now - oldest) };
 }
 
 /** A committed write: reading alone would not notice a full disk. */
-export function ping({ db }: SqliteContext, now: number): void {
-  db.run(
+export async function ping({ db }: StoreContext, now: number): Promise<void> {
+  await db.run(
     `INSERT INTO meta (name, value) VALUES ('pinged_at', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
     String(now),
   );

@@ -1,6 +1,6 @@
 import type { Channel } from '../../../shared/channels.ts';
 import type { PickDevice, RouteRequest } from '../store.ts';
-import { type SqliteContext, touchConversation } from './context.ts';
+import { queueOf, type StoreContext, touchConversation } from './context.ts';
 
 /** Unrouted messages of one workspace on one channel. */
 interface Lane {
@@ -41,18 +41,23 @@ WHERE status = 'QUEUED' AND device_id IS NULL AND held = 0 AND location_id = ? A
  * Gives unrouted messages to devices: in order within a workspace, an equal share to each workspace, so that a backlog
  * of one holds up no other. What waits for devices that are away costs one look-up per workspace and channel.
  */
-export function routeQueued(context: SqliteContext, request: RouteRequest, now: number): string[] {
+export async function routeQueued(
+  context: StoreContext,
+  request: RouteRequest,
+  now: number,
+): Promise<string[]> {
   const online = new Set(request.online);
   if (online.size === 0) return [];
   const busy = new Set<string>();
-  const room = measureRoom(context, request);
-  const workspaces = [...Map.groupBy(listLanes(context, online), (lane) => lane.location_id)];
+  const room = await measureRoom(context, request);
+  const workspaces = [...Map.groupBy(await listLanes(context, online), (lane) => lane.location_id)];
+  await context.hold(workspaces.map(([locationId]) => queueOf(locationId)));
   let left = request.limit;
   for (const [index, [locationId, lanes]] of workspaces.entries()) {
     const share = Math.ceil(left / (workspaces.length - index));
-    const messages = listUnrouted(context, lanes, share);
+    const messages = await listUnrouted(context, lanes, share);
     for (const message of messages) {
-      const device_id = routeOne(context, locationId, message, { pick: request.pick, room }, now);
+      const device_id = await routeOne(context, locationId, message, { pick: request.pick, room }, now);
       busy.add(device_id);
     }
     left -= messages.length;
@@ -61,43 +66,50 @@ export function routeQueued(context: SqliteContext, request: RouteRequest, now: 
   return [...busy];
 }
 
-function listLanes({ db }: SqliteContext, online: Set<string>): RoutableLane[] {
+async function listLanes({ db }: StoreContext, online: Set<string>): Promise<RoutableLane[]> {
   const lanes: RoutableLane[] = [];
-  let lane: Lane | undefined = db.get<Lane>(NEXT_LANE, '', '', '');
+  let lane: Lane | undefined = await db.get<Lane>(NEXT_LANE, '', '', '');
   while (lane) {
     const only = lane.only_device;
-    const candidates = db
-      .all<{ device_id: string }>(CANDIDATES, lane.location_id, lane.channel)
+    const serving = await db.all<{ device_id: string }>(CANDIDATES, lane.location_id, lane.channel);
+    const candidates = serving
       .map(({ device_id }) => device_id)
       .filter((id) => online.has(id) && (only === '' || only === id));
     if (candidates.length > 0) lanes.push({ ...lane, candidates });
-    lane = db.get<Lane>(NEXT_LANE, lane.location_id, lane.channel, only);
+    lane = await db.get<Lane>(NEXT_LANE, lane.location_id, lane.channel, only);
   }
   return lanes;
 }
 
 /** The oldest of all the lanes of a workspace, so that a conversation that changes channels keeps its order. */
-function listUnrouted({ db }: SqliteContext, lanes: RoutableLane[], limit: number): Unrouted[] {
-  const found = lanes.flatMap(({ location_id, channel, only_device, candidates }) =>
-    db
-      .all<{ seq: number; phone: string }>(UNROUTED, location_id, channel, only_device, limit)
-      .map((message) => ({ ...message, candidates })),
-  );
+async function listUnrouted({ db }: StoreContext, lanes: RoutableLane[], limit: number): Promise<Unrouted[]> {
+  const found: Unrouted[] = [];
+  for (const { location_id, channel, only_device, candidates } of lanes) {
+    const messages = await db.all<Omit<Unrouted, 'candidates'>>(
+      UNROUTED,
+      location_id,
+      channel,
+      only_device,
+      limit,
+    );
+    found.push(...messages.map((message) => ({ ...message, candidates })));
+  }
   return lanes.length === 1 ? found : found.sort((a, b) => a.seq - b.seq).slice(0, limit);
 }
 
-function routeOne(
-  context: SqliteContext,
+async function routeOne(
+  context: StoreContext,
   location_id: string,
   { seq, phone, candidates }: Unrouted,
   { pick, room }: { pick: PickDevice; room: Map<string, number> },
   now: number,
-): string {
-  const previous = context.db.get<{ device_id: string }>(
+): Promise<string> {
+  const known = await context.db.get<{ device_id: string }>(
     'SELECT device_id FROM conversations WHERE phone = ? AND location_id = ?',
     phone,
     location_id,
-  )?.device_id;
+  );
+  const previous = known?.device_id;
   const able = candidates.filter((id) => id === previous || (room.get(id) ?? 1) > 0);
   const device_id = pick({
     candidates: able.length > 0 ? able : candidates,
@@ -105,46 +117,49 @@ function routeOne(
     conversation: `${location_id} ${phone}`,
   });
   room.set(device_id, (room.get(device_id) ?? Number.POSITIVE_INFINITY) - 1);
-  context.db.run('UPDATE messages SET device_id = ? WHERE seq = ?', device_id, seq);
-  touchConversation(context, { location_id, phone, device_id }, now);
+  await context.db.run('UPDATE messages SET device_id = ? WHERE seq = ?', device_id, seq);
+  await touchConversation(context, { location_id, phone, device_id }, now);
   return device_id;
 }
 
 const IN_HAND = `
 SELECT count(*) AS n FROM (
-  SELECT * FROM (SELECT 1 FROM messages WHERE status = 'DISPATCHED' AND device_id = ? LIMIT ?)
+  SELECT * FROM (SELECT 1 FROM messages WHERE status = 'DISPATCHED' AND device_id = ? LIMIT ?) AS taken
   UNION ALL
   SELECT * FROM (
     SELECT 1 FROM messages WHERE status = 'QUEUED' AND device_id = ? AND device_id IS NOT NULL AND owner IS NULL LIMIT ?
-  )
-)`;
+  ) AS routed
+) AS in_hand`;
 
 /** For devices with a limited pace: how many more messages of new conversations each should get. */
-function measureRoom({ db }: SqliteContext, { online, enough }: RouteRequest): Map<string, number> {
+async function measureRoom(
+  { db }: StoreContext,
+  { online, enough }: RouteRequest,
+): Promise<Map<string, number>> {
   const room = new Map<string, number>();
   for (const id of online) {
     const most = enough?.get(id);
     if (most === undefined) continue;
-    const inHand = db.get<{ n: number }>(IN_HAND, id, most, id, most)?.n ?? 0;
-    room.set(id, most - inHand);
+    const inHand = await db.get<{ n: number }>(IN_HAND, id, most, id, most);
+    room.set(id, most - (inHand?.n ?? 0));
   }
   return room;
 }
 
 /** Only what was never offered: an offered message may be on the device's disk. */
-export function unrouteDevice({ db }: SqliteContext, deviceId: string): void {
-  db.run(
+export async function unrouteDevice({ db }: StoreContext, deviceId: string): Promise<void> {
+  await db.run(
     `UPDATE messages SET device_id = NULL
      WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND offered_at IS NULL`,
     deviceId,
   );
 }
 
-export function unrouteAll({ db }: SqliteContext): void {
-  db.run(
+export async function unrouteAll({ db }: StoreContext): Promise<void> {
+  await db.run(
     `UPDATE messages SET owner = NULL, lease_until = NULL WHERE status = 'QUEUED' AND owner IS NOT NULL`,
   );
-  db.run(
+  await db.run(
     `UPDATE messages SET device_id = NULL
      WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL AND offered_at IS NULL`,
   );

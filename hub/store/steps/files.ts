@@ -1,36 +1,40 @@
 import type { MessageEntry } from '../../../shared/wire/journal.ts';
 import type { StoredFile } from '../files.ts';
-import type { SqliteContext } from './context.ts';
+import type { StoreContext } from './context.ts';
 
 const RECORD = `
 INSERT INTO files (sha256, size, mime_type, used_at, needed_until) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (sha256) DO UPDATE SET used_at = max(used_at, excluded.used_at),
-                                   needed_until = max(needed_until, excluded.needed_until)`;
+ON CONFLICT (sha256) DO UPDATE SET used_at = CASE WHEN excluded.used_at > files.used_at THEN excluded.used_at ELSE files.used_at END,
+    needed_until = CASE WHEN excluded.needed_until > files.needed_until THEN excluded.needed_until ELSE files.needed_until END`;
 
-export function recordFile(
-  { db }: SqliteContext,
+export async function recordFile(
+  { db }: StoreContext,
   file: StoredFile,
   now: number,
   neededUntil: number = now,
-): void {
-  db.run(RECORD, file.sha256, file.size, file.mime_type, now, neededUntil);
+): Promise<void> {
+  await db.run(RECORD, file.sha256, file.size, file.mime_type, now, neededUntil);
 }
 
-export function findFile({ db }: SqliteContext, sha256: string): StoredFile | undefined {
-  return db.get('SELECT sha256, size, mime_type FROM files WHERE sha256 = ?', sha256);
+export async function findFile({ db }: StoreContext, sha256: string): Promise<StoredFile | undefined> {
+  return await db.get('SELECT sha256, size, mime_type FROM files WHERE sha256 = ?', sha256);
 }
 
-export function touchFile(context: SqliteContext, sha256: string, now: number): StoredFile | undefined {
-  context.db.run('UPDATE files SET used_at = max(used_at, ?) WHERE sha256 = ?', now, sha256);
-  return findFile(context, sha256);
+export async function touchFile(
+  context: StoreContext,
+  sha256: string,
+  now: number,
+): Promise<StoredFile | undefined> {
+  await context.db.run('UPDATE files SET used_at = ? WHERE sha256 = ? AND used_at < ?', now, sha256, now);
+  return await findFile(context, sha256);
 }
 
-export function findGrantedFile(
-  { db }: SqliteContext,
+export async function findGrantedFile(
+  { db }: StoreContext,
   deviceId: string,
   sha256: string,
-): StoredFile | undefined {
-  return db.get(
+): Promise<StoredFile | undefined> {
+  return await db.get(
     `SELECT f.sha256, f.size, f.mime_type FROM file_grants g JOIN files f ON f.sha256 = g.sha256
      WHERE g.device_id = ? AND g.sha256 = ?`,
     deviceId,
@@ -44,32 +48,35 @@ used_at < ? AND needed_until < ? AND NOT EXISTS (
   SELECT 1 FROM attachments a JOIN messages m ON m.seq = a.message_seq
   WHERE a.sha256 = files.sha256 AND m.status IN ('QUEUED', 'DISPATCHED'))`;
 
-export function listUnneededFiles(
-  { db }: SqliteContext,
+export async function listUnneededFiles(
+  { db }: StoreContext,
   { before, limit }: { before: number; limit: number },
   now: number,
-): string[] {
-  return db
-    .all<{ sha256: string }>(
-      `SELECT sha256 FROM files WHERE ${UNNEEDED} ORDER BY used_at LIMIT ?`,
-      before,
-      now,
-      limit,
-    )
-    .map(({ sha256 }) => sha256);
+): Promise<string[]> {
+  const files = await db.all<{ sha256: string }>(
+    `SELECT sha256 FROM files WHERE ${UNNEEDED} ORDER BY used_at LIMIT ?`,
+    before,
+    now,
+    limit,
+  );
+  return files.map(({ sha256 }) => sha256);
 }
 
-export function forgetFile({ db }: SqliteContext, sha256: string, before: number, now: number): boolean {
-  return db.run(`DELETE FROM files WHERE sha256 = ? AND ${UNNEEDED}`, sha256, before, now) > 0;
+export async function forgetFile(
+  { db }: StoreContext,
+  sha256: string,
+  before: number,
+  now: number,
+): Promise<boolean> {
+  return (await db.run(`DELETE FROM files WHERE sha256 = ? AND ${UNNEEDED}`, sha256, before, now)) > 0;
 }
 
-export function listUnknownFiles({ db }: SqliteContext, sha256s: string[]): string[] {
-  return db
-    .all<{ value: string }>(
-      'SELECT value FROM json_each(?) WHERE value NOT IN (SELECT sha256 FROM files)',
-      JSON.stringify(sha256s),
-    )
-    .map(({ value }) => value);
+export async function listUnknownFiles({ db }: StoreContext, sha256s: string[]): Promise<string[]> {
+  const unknown = await db.all<{ value: string }>(
+    'SELECT value FROM json_each(?) WHERE value NOT IN (SELECT sha256 FROM files)',
+    JSON.stringify(sha256s),
+  );
+  return unknown.map(({ value }) => value);
 }
 
 interface Received {
@@ -91,16 +98,16 @@ export interface ReceivedFiles {
  * Links to the files that a device names. One that the hub does not have, whatever became of it, counts as unavailable: the
  * message is worth more than its file, and the journal goes on.
  */
-export function linkFiles(
-  context: SqliteContext,
+export async function linkFiles(
+  context: StoreContext,
   deviceId: string,
   entry: Pick<MessageEntry, 'guid' | 'attachments'>,
   now: number,
-): ReceivedFiles {
+): Promise<ReceivedFiles> {
   const received: ReceivedFiles = { links: [], unavailable: [], rows: [] };
   for (const attachment of entry.attachments) {
     const name = attachment.name.toWellFormed().replaceAll('\0', '\ufffd');
-    const file = 'sha256' in attachment ? findFile(context, attachment.sha256) : undefined;
+    const file = 'sha256' in attachment ? await findFile(context, attachment.sha256) : undefined;
     if (file === undefined) {
       if ('sha256' in attachment)
         context.log.warn(
@@ -112,7 +119,7 @@ export function linkFiles(
       continue;
     }
     const { url, expires_at } = context.linkTo({ ...file, name }, now);
-    recordFile(context, file, now, expires_at);
+    await recordFile(context, file, now, expires_at);
     received.links.push(url);
     received.rows.push({ ...file, name });
   }
@@ -122,7 +129,20 @@ export function linkFiles(
 const KEEP = `
 INSERT INTO attachments (message_seq, n, state, tries, sha256, name, mime_type, size) VALUES (?, ?, ?, 0, ?, ?, ?, ?)`;
 
-export function keepReceived({ db }: SqliteContext, messageSeq: number, { rows }: ReceivedFiles): void {
+export async function keepReceived(
+  { db }: StoreContext,
+  messageSeq: number,
+  { rows }: ReceivedFiles,
+): Promise<void> {
   for (const [n, { sha256, name, mime_type, size }] of rows.entries())
-    db.run(KEEP, messageSeq, n, sha256 === null ? 'unavailable' : 'ready', sha256, name, mime_type, size);
+    await db.run(
+      KEEP,
+      messageSeq,
+      n,
+      sha256 === null ? 'unavailable' : 'ready',
+      sha256,
+      name,
+      mime_type,
+      size,
+    );
 }

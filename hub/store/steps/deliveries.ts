@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { SqliteContext } from './context.ts';
+import { queueOf, type StoreContext } from './context.ts';
 
 export interface NewDelivery {
   location_id: string;
@@ -21,7 +21,7 @@ INSERT INTO deliveries (id, location_id, phone, message_seq, type, body, status,
                         created_at)
 VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, 0,
         CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE ${IN_CONVERSATION})
-            THEN NULL ELSE ? END, ?)`;
+            THEN NULL ELSE CAST(? AS BIGINT) END, ?)`;
 
 const INSERT_RECORDED = `
 INSERT INTO deliveries (id, location_id, phone, message_seq, type, body, status, attempts, tries, created_at)
@@ -31,19 +31,25 @@ VALUES (?, ?, ?, ?, ?, ?, 'recorded', 0, 0, ?)`;
  * Writes an event for a workspace's webhook: pending, or only recorded where none is set or it is switched off.
  * Answers 1 when it is to be sent, else 0; a deleted workspace gets none.
  */
-export function recordDelivery(context: SqliteContext, delivery: NewDelivery, now: number): 0 | 1 {
-  const listens = context.directory.listens(delivery.location_id);
+export async function recordDelivery(
+  context: StoreContext,
+  delivery: NewDelivery,
+  now: number,
+): Promise<0 | 1> {
+  const listens = await context.directory.listens(delivery.location_id);
   if (listens === undefined) return 0;
   const { location_id, phone } = delivery;
+  if (listens) await context.hold([queueOf(location_id)]);
   const columns = [randomUUIDv7(), location_id, phone, delivery.message_seq, delivery.type, delivery.body];
-  if (listens) context.db.run(INSERT, ...columns, location_id, phone, now, now);
-  else context.db.run(INSERT_RECORDED, ...columns, now);
+  if (listens) await context.db.run(INSERT, ...columns, location_id, phone, now, now);
+  else await context.db.run(INSERT_RECORDED, ...columns, now);
   return listens ? 1 : 0;
 }
 
 /** Turns what waits for a workspace into recorded events; attempts under way end first. */
-export function recordPending({ db }: SqliteContext, locationId: string): void {
-  db.run(
+export async function recordPending({ db, hold }: StoreContext, locationId: string): Promise<void> {
+  await hold([queueOf(locationId)]);
+  await db.run(
     `UPDATE deliveries SET status = 'recorded', next_attempt_at = NULL
      WHERE status = 'pending' AND location_id = ? AND owner IS NULL`,
     locationId,
@@ -54,42 +60,67 @@ const OLDEST = `
 SELECT seq FROM deliveries WHERE ${IN_CONVERSATION} ORDER BY seq LIMIT 1`;
 
 /** The oldest pending delivery of a conversation. */
-export function findHead({ db }: SqliteContext, locationId: string, phone: string): number | undefined {
-  return db.get<{ seq: number }>(OLDEST, locationId, phone)?.seq;
+export async function findHead(
+  { db }: StoreContext,
+  locationId: string,
+  phone: string,
+): Promise<number | undefined> {
+  const head = await db.get<{ seq: number }>(OLDEST, locationId, phone);
+  return head?.seq;
 }
 
 /**
  * Makes the oldest pending delivery of a conversation due. At any time at most one has a due time, the one being
  * attempted included, so this is for when that one has given it up.
  */
-export function promoteHead(context: SqliteContext, locationId: string, phone: string, now: number): void {
-  const head = findHead(context, locationId, phone);
+export async function promoteHead(
+  context: StoreContext,
+  locationId: string,
+  phone: string,
+  now: number,
+): Promise<void> {
+  await context.hold([queueOf(locationId)]);
+  const head = await findHead(context, locationId, phone);
   if (head !== undefined)
-    context.db.run('UPDATE deliveries SET next_attempt_at = ? WHERE seq = ?', now, head);
+    await context.db.run(
+      `UPDATE deliveries SET next_attempt_at = ? WHERE seq = ? AND status = 'pending'`,
+      now,
+      head,
+    );
+}
+
+interface Leased {
+  seq: number;
+  location_id: string;
+  phone: string;
+  next_attempt_at: number;
 }
 
 /**
  * Ends leases without an outcome. Where an older event of the conversation was made due by hand meanwhile, that one takes
  * over the due time: order holds.
  */
-export function freeLeases(
-  context: SqliteContext,
+export async function freeLeases(
+  context: StoreContext,
   which: 'owner = ?' | 'lease_until <= ?',
   value: string | number,
-): void {
+): Promise<void> {
   const { db } = context;
-  const leased = db.all<{ seq: number; location_id: string; phone: string; next_attempt_at: number }>(
-    `SELECT seq, location_id, phone, next_attempt_at FROM deliveries
-     WHERE status = 'pending' AND owner IS NOT NULL AND ${which}`,
-    value,
-  );
+  const list = (forUpdate: string): Promise<Leased[]> =>
+    db.all(
+      `SELECT seq, location_id, phone, next_attempt_at FROM deliveries
+       WHERE status = 'pending' AND owner IS NOT NULL AND ${which} ${forUpdate}`,
+      value,
+    );
+  await context.hold(async () => (await list('')).map(({ location_id }) => queueOf(location_id)));
+  const leased = await list(db.forUpdate);
   for (const { seq, location_id, phone, next_attempt_at } of leased) {
-    const isHead = findHead(context, location_id, phone) === seq;
-    db.run(
+    const isHead = (await findHead(context, location_id, phone)) === seq;
+    await db.run(
       'UPDATE deliveries SET owner = NULL, lease_until = NULL, next_attempt_at = ? WHERE seq = ?',
       isHead ? next_attempt_at : null,
       seq,
     );
-    if (!isHead) promoteHead(context, location_id, phone, next_attempt_at);
+    if (!isHead) await promoteHead(context, location_id, phone, next_attempt_at);
   }
 }

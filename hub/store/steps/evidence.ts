@@ -4,7 +4,7 @@ import type { MessageStatus } from '../../../shared/status-ladder.ts';
 import { applyStatus, type Evidence } from '../../status/apply-status.ts';
 import { statusUpdateBody } from '../../webhooks/events.ts';
 import { asksFor } from './belonging.ts';
-import { addToTimeline, type SqliteContext } from './context.ts';
+import { addToTimeline, type StoreContext } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
 import { leaveHold } from './hold.ts';
 
@@ -32,10 +32,14 @@ UPDATE messages SET status = ?, channel = ?, error_code = ?, error_message = ?, 
 WHERE seq = ?`;
 
 /** The message, when it was offered to this device: no other may speak for it. */
-export function findOffered({ db }: SqliteContext, id: string, deviceId: string): Outgoing | undefined {
-  return db.get(
+export async function findOffered(
+  { db }: StoreContext,
+  id: string,
+  deviceId: string,
+): Promise<Outgoing | undefined> {
+  return await db.get(
     `SELECT ${OUTGOING} FROM messages
-     WHERE id = ? AND device_id = ? AND direction = 'out' AND offered_at IS NOT NULL`,
+     WHERE id = ? AND device_id = ? AND direction = 'out' AND offered_at IS NOT NULL ${db.forUpdate}`,
     id,
     deviceId,
   );
@@ -45,21 +49,21 @@ export function findOffered({ db }: SqliteContext, id: string, deviceId: string)
  * Climbs the ladder with what was learnt, writes the timeline and the deliveries that follow; how many of those are to be
  * sent. `at` is when it happened, `now` when it is recorded.
  */
-export function applyEvidence(
-  context: SqliteContext,
+export async function applyEvidence(
+  context: StoreContext,
   message: Outgoing,
   evidence: Evidence & { guid?: string | undefined },
   { at, now, source }: { at: number; now: number; source: 'hub' | 'device' },
-): number {
+): Promise<number> {
   const error = message.error_code
     ? { code: message.error_code, message: message.error_message ?? '' }
     : null;
   const { standing, announce } = applyStatus(
     { status: message.status, channel: message.channel, error },
     evidence,
-    { tellRead: asksFor(context, message.location_id, 'read') },
+    { tellRead: await asksFor(context, message.location_id, 'read') },
   );
-  context.db.run(
+  await context.db.run(
     UPDATE,
     standing.status,
     standing.channel,
@@ -70,9 +74,9 @@ export function applyEvidence(
     now,
     message.seq,
   );
-  if (message.held > 0) leaveHold(context, message);
+  if (message.held > 0) await leaveHold(context, message);
   const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
-  addToTimeline(
+  await addToTimeline(
     context,
     { seq: message.seq, n: message.steps + 1 },
     { at, status: evidence.event, source, detail },
@@ -81,7 +85,11 @@ export function applyEvidence(
   for (const status of announce) {
     const told = { ...message, channel: standing.channel };
     const body = statusUpdateBody(told, status, at, standing.error ?? undefined);
-    sent += recordDelivery(context, { ...told, message_seq: message.seq, type: 'STATUS-UPDATE', body }, now);
+    sent += await recordDelivery(
+      context,
+      { ...told, message_seq: message.seq, type: 'STATUS-UPDATE', body },
+      now,
+    );
   }
   return sent;
 }

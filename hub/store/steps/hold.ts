@@ -1,4 +1,4 @@
-import type { SqliteContext } from './context.ts';
+import { filesOf, type StoreContext } from './context.ts';
 
 /**
  * Why a queued message may not be routed yet: it waits for its own files, or behind an earlier one of its conversation
@@ -25,16 +25,23 @@ interface Conversation {
 }
 
 /** Lets go of what stands before the first message of the conversation that still waits for its files. */
-export function releaseHeld({ db }: SqliteContext, { location_id, phone }: Conversation): void {
-  db.run(RELEASE, location_id, phone, location_id, phone);
+export async function releaseHeld(
+  { db, hold }: StoreContext,
+  { location_id, phone }: Conversation,
+): Promise<void> {
+  await hold([filesOf(location_id)]);
+  await db.run(RELEASE, location_id, phone, location_id, phone);
 }
 
 /** A held message ended: nothing is fetched for it any more, and what waited behind it goes on. */
-export function leaveHold(context: SqliteContext, message: Conversation & { seq: number }): void {
-  context.db.run(
+export async function leaveHold(
+  context: StoreContext,
+  message: Conversation & { seq: number },
+): Promise<void> {
+  await context.db.run(
     `UPDATE attachments SET state = 'unavailable', owner = NULL, lease_until = NULL
      WHERE message_seq = ? AND state = 'waiting'`,
     message.seq,
   );
-  releaseHeld(context, message);
+  await releaseHeld(context, message);
 }

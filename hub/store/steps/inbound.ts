@@ -3,7 +3,7 @@ import type { MessageEntry } from '../../../shared/wire/journal.ts';
 import { readKeyword } from '../../inbox/keywords.ts';
 import { messageBody, nearestInstant } from '../../webhooks/events.ts';
 import { asksFor, chooseWorkspace, findByGuid, idForClient, type Place, placeOf } from './belonging.ts';
-import { addToTimeline, type SqliteContext, touchConversation } from './context.ts';
+import { addToTimeline, type StoreContext, touchConversation } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
 import { keepReceived, linkFiles, type ReceivedFiles } from './files.ts';
 import { readable } from './readable.ts';
@@ -27,23 +27,24 @@ RETURNING seq`;
  * Stores a message that a device received, or that its owner wrote there, and the delivery that follows; how many are to
  * be sent, 0 or 1. What the owner wrote is kept only where the conversation's workspace asks for it: nobody else needs it.
  */
-export function recordInbound(
-  context: SqliteContext,
+export async function recordInbound(
+  context: StoreContext,
   deviceId: string,
   entry: MessageEntry,
   now: number,
-): number {
-  const place = placeOf(context, deviceId, entry, now);
+): Promise<number> {
+  const place = await placeOf(context, deviceId, entry, now);
   if (place === undefined) return skip(context, deviceId, entry, 'does not say to whom');
-  const location_id = chooseWorkspace(context, place);
+  const location_id = await chooseWorkspace(context, place);
   if (entry.from_me) {
-    if (location_id === undefined || !asksFor(context, location_id, 'echo')) return 0;
-    if (findByGuid(context, deviceId, entry.guid)?.direction === 'out') return 0;
+    if (location_id === undefined || !(await asksFor(context, location_id, 'echo'))) return 0;
+    const known = await findByGuid(context, deviceId, entry.guid);
+    if (known?.direction === 'out') return 0;
   }
   const id = randomUUIDv7();
   const text = readable(entry.text);
-  const files = linkFiles(context, deviceId, entry, now);
-  const stored = context.db.get<{ seq: number }>(
+  const files = await linkFiles(context, deviceId, entry, now);
+  const stored = await context.db.get<{ seq: number }>(
     INSERT,
     id,
     location_id ?? null,
@@ -60,30 +61,30 @@ export function recordInbound(
     now,
   );
   if (stored === undefined) return 0;
-  keepReceived(context, stored.seq, files);
+  await keepReceived(context, stored.seq, files);
   const untold = place.group && location_id === undefined ? 'group chat: not delivered' : undefined;
-  addToTimeline(
+  await addToTimeline(
     context,
     { seq: stored.seq, n: 1 },
     { at: nearestInstant(entry.at), status: 'RECEIVED', source: 'device', detail: entry.warning ?? untold },
   );
   if (location_id === undefined) return 0;
   const message = { seq: stored.seq, id, device_id: deviceId, location_id, text };
-  return tell(context, message, { entry, place, files }, now);
+  return await tell(context, message, { entry, place, files }, now);
 }
 
-function tell(
-  context: SqliteContext,
+async function tell(
+  context: StoreContext,
   message: Inbound,
   { entry, place, files }: { entry: MessageEntry; place: Place; files: ReceivedFiles },
   now: number,
-): number {
+): Promise<number> {
   const { location_id, device_id } = message;
   const { phone, group, conversation } = place;
-  touchConversation(context, { location_id, phone: conversation, device_id }, now);
+  await touchConversation(context, { location_id, phone: conversation, device_id }, now);
   if (!entry.from_me && group === undefined)
-    obeyKeyword(context, { ...message, phone }, place.candidates, now);
-  const answered = entry.reply_to && findByGuid(context, device_id, entry.reply_to);
+    await obeyKeyword(context, { ...message, phone }, place.candidates, now);
+  const answered = entry.reply_to && (await findByGuid(context, device_id, entry.reply_to));
   const body = messageBody(
     {
       ...message,
@@ -98,44 +99,44 @@ function tell(
     },
     entry.at,
   );
-  return recordDelivery(
+  return await recordDelivery(
     context,
     { location_id, phone: conversation, message_seq: message.seq, type: 'MESSAGE', body },
     now,
   );
 }
 
-function skip({ log }: SqliteContext, deviceId: string, { guid }: MessageEntry, fault: string): number {
+function skip({ log }: StoreContext, deviceId: string, { guid }: MessageEntry, fault: string): number {
   log.warn({ device_id: deviceId, guid }, `a message that the device's owner wrote ${fault}; ignored`);
   return 0;
 }
 
 /** Whoever writes STOP sees one sender, the device: it holds for every workspace that sends from it. */
-function obeyKeyword(
-  context: SqliteContext,
+async function obeyKeyword(
+  context: StoreContext,
   message: { seq: number; phone: string; text: string },
   locationIds: string[],
   now: number,
-): void {
+): Promise<void> {
   const keyword = readKeyword(message.text);
   if (keyword === undefined) return;
   let changed = 0;
   for (const locationId of locationIds)
     changed +=
       keyword === 'opt_out'
-        ? context.db.run(
+        ? await context.db.run(
             'INSERT INTO opt_outs (location_id, phone, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
             locationId,
             message.phone,
             now,
           )
-        : context.db.run(
+        : await context.db.run(
             'DELETE FROM opt_outs WHERE location_id = ? AND phone = ?',
             locationId,
             message.phone,
           );
   if (changed === 0) return;
   const status = keyword === 'opt_out' ? 'OPTED_OUT' : 'OPTED_IN';
-  addToTimeline(context, { seq: message.seq, n: 2 }, { at: now, status, source: 'hub' });
-  context.db.run('UPDATE messages SET steps = 2 WHERE seq = ?', message.seq);
+  await addToTimeline(context, { seq: message.seq, n: 2 }, { at: now, status, source: 'hub' });
+  await context.db.run('UPDATE messages SET steps = 2 WHERE seq = ?', message.seq);
 }

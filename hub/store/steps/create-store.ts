@@ -1,0 +1,143 @@
+import { apiKeySteps } from '../api-keys.ts';
+import type { Base } from '../base.ts';
+import { deviceSteps } from '../devices.ts';
+import type { FileStore } from '../files.ts';
+import { listSteps } from '../lists.ts';
+import type { ClaimedDelivery, NewMessage, SettledDelivery } from '../records.ts';
+import type { AcceptOutcome, DeliveryStore, MessageStore, Store } from '../store.ts';
+import { workspaceSteps } from '../workspaces.ts';
+import { findAccepted } from './accept.ts';
+import type { ClaimRequest } from './claim.ts';
+import type { StoreContext } from './context.ts';
+import { claimFetches, freeAllFetches, releaseFetches } from './fetch-claims.ts';
+import {
+  findFile,
+  findGrantedFile,
+  forgetFile,
+  listUnknownFiles,
+  listUnneededFiles,
+  recordFile,
+  touchFile,
+} from './files.ts';
+import { settleFetch } from './files-outgoing.ts';
+import { findServedGroup } from './groups.ts';
+import { recordJournal } from './journal.ts';
+import { countQueues, ping } from './queues.ts';
+import { deleteDevice, deleteWorkspace } from './remove.ts';
+import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
+import { advanceSchedules } from './schedules.ts';
+import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
+import { freeAllDeliveries, releaseDeliveries, retryDelivery } from './settle.ts';
+
+/** Runs one whole step of `work`. */
+export type Run = <T>(work: (context: StoreContext) => Promise<T>) => Promise<T>;
+
+/** How a database runs the steps. */
+export interface Runner {
+  base: Base;
+  /** Sees one state of the database, and changes nothing. */
+  read: Run;
+  /** One transaction, on disk when it resolves. */
+  write: Run;
+  /** Like `write`, but only the next durable one puts it on disk: a power failure may undo it. */
+  writeRelaxed: Run;
+  /** Answers mostly from memory, without waiting for other steps. */
+  recall: Run;
+}
+
+/** The steps that each database does in its own way, for speed. */
+export interface OwnSteps {
+  acceptMessages(context: StoreContext, messages: NewMessage[], now: number): Promise<AcceptOutcome[]>;
+  claimDeliveries(context: StoreContext, request: ClaimRequest, now: number): Promise<ClaimedDelivery[]>;
+  nextDeliveryAt(context: StoreContext, busy: string[]): Promise<number | undefined>;
+  settleDeliveries(
+    context: StoreContext,
+    owner: string,
+    settled: SettledDelivery[],
+    now: number,
+  ): Promise<void>;
+}
+
+export type StoreSteps = Omit<Store, typeof Symbol.asyncDispose> & {
+  /** Frees what a process held that is gone; only where this one is alone with the database. */
+  freeLeases(): Promise<void>;
+};
+
+/** Puts the store together from the steps. */
+export function createStore(runner: Runner, own: OwnSteps, clock: () => number): StoreSteps {
+  const { base, read, write, recall } = runner;
+  return {
+    ...workspaceSteps(base),
+    ...apiKeySteps(base),
+    ...deviceSteps(base),
+    ...listSteps(base),
+    ...messageSteps(runner, own),
+    ...deliverySteps(runner, own),
+    ...fileSteps(runner),
+    findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
+    listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
+    deleteWorkspace: (locationId) => write((context) => deleteWorkspace(context, locationId, clock())),
+    deleteDevice: (id, now) => write((context) => deleteDevice(context, id, now)),
+    countQueues: (now) => read((context) => countQueues(context, now, own.nextDeliveryAt)),
+    advanceSchedules: (by) => write((context) => advanceSchedules(context, by)),
+    ping: () => write((context) => ping(context, clock())),
+    freeLeases: () =>
+      write(async (context) => {
+        await freeAllDeliveries(context);
+        await freeAllFetches(context);
+        await unrouteAll(context);
+      }),
+  };
+}
+
+function messageSteps(
+  { read, write }: Runner,
+  { acceptMessages }: OwnSteps,
+): Omit<MessageStore, 'listMessages' | 'findMessage' | 'listTimeline'> {
+  return {
+    acceptMessages: (messages, now) => write((context) => acceptMessages(context, messages, now)),
+    findAccepted: (locationId, messageId) => read((context) => findAccepted(context, locationId, messageId)),
+    findServedGroup: (locationId, id) => read((context) => findServedGroup(context, locationId, id)),
+    routeQueued: (request, now) => write((context) => routeQueued(context, request, now)),
+    unrouteDevice: (deviceId) => write((context) => unrouteDevice(context, deviceId)),
+    unrouteAll: () => write(unrouteAll),
+    claimSends: (request, now) => write((context) => claimSends(context, request, now)),
+    releaseSends: (deviceId) => write((context) => releaseSends(context, deviceId)),
+    settleSends: (deviceId, acceptances, now) =>
+      write((context) => settleSends(context, deviceId, acceptances, now)),
+    expireQueued: (now, limit) => write((context) => expireQueued(context, now, limit)),
+    expireDispatched: (request, now) => write((context) => expireDispatched(context, request, now)),
+    recordJournal: (deviceId, batch, now) => write((context) => recordJournal(context, deviceId, batch, now)),
+  };
+}
+
+/** A claim or an outcome that a power failure undoes costs one more POST of the same event: what at least once allows. */
+function deliverySteps(
+  { read, write, writeRelaxed }: Runner,
+  { claimDeliveries, nextDeliveryAt, settleDeliveries }: OwnSteps,
+): Omit<DeliveryStore, 'listDeliveries' | 'findDelivery' | 'listAttempts'> {
+  return {
+    claimDeliveries: (request, now) => writeRelaxed((context) => claimDeliveries(context, request, now)),
+    settleDeliveries: (owner, settled, now) =>
+      writeRelaxed((context) => settleDeliveries(context, owner, settled, now)),
+    releaseDeliveries: (owner) => write((context) => releaseDeliveries(context, owner)),
+    nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),
+    retryDelivery: (id, now) => write((context) => retryDelivery(context, id, now)),
+  };
+}
+
+function fileSteps({ read, write }: Runner): FileStore {
+  return {
+    claimFetches: (request, now) => write((context) => claimFetches(context, request, now)),
+    settleFetch: (owner, fetch, outcome, now) =>
+      write((context) => settleFetch(context, owner, fetch, outcome, now)),
+    releaseFetches: (owner) => write((context) => releaseFetches(context, owner)),
+    recordFile: (file, now) => write((context) => recordFile(context, file, now)),
+    findFile: (sha256) => read((context) => findFile(context, sha256)),
+    touchFile: (sha256, now) => write((context) => touchFile(context, sha256, now)),
+    findGrantedFile: (deviceId, sha256) => read((context) => findGrantedFile(context, deviceId, sha256)),
+    listUnneededFiles: (request, now) => read((context) => listUnneededFiles(context, request, now)),
+    forgetFile: (sha256, before, now) => write((context) => forgetFile(context, sha256, before, now)),
+    listUnknownFiles: (sha256s) => read((context) => listUnknownFiles(context, sha256s)),
+  };
+}

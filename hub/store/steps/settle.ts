@@ -1,0 +1,199 @@
+import type { Attempt, SettledDelivery } from '../records.ts';
+import { queueOf, type StoreContext } from './context.ts';
+import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
+
+interface Leased {
+  seq: number;
+  location_id: string;
+  phone: string;
+  attempts: number;
+}
+
+const FIND_LEASED = `
+SELECT seq, location_id, phone, attempts FROM deliveries WHERE id = ? AND owner = ? AND status = 'pending'`;
+
+const ADD_ATTEMPT = `
+INSERT INTO attempts (delivery_seq, n, at, latency_ms, http_status, error, error_message, response)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const CLOSE = `
+UPDATE deliveries SET status = ?, last_error = ?, next_attempt_at = NULL, owner = NULL, lease_until = NULL
+WHERE seq = ?`;
+
+const RETRY = `
+UPDATE deliveries SET next_attempt_at = ?, last_error = ?, owner = NULL, lease_until = NULL WHERE seq = ?`;
+
+export async function settleDeliveries(
+  context: StoreContext,
+  owner: string,
+  settled: SettledDelivery[],
+  now: number,
+): Promise<void> {
+  await context.hold(() => listQueues(context, settled));
+  for (const one of settled) {
+    const delivery = await context.db.get<Leased>(FIND_LEASED, one.id, owner);
+    if (delivery === undefined) {
+      context.log.warn({ delivery: one.id }, 'a delivery was settled after its lease had passed on; ignored');
+      continue;
+    }
+    await addAttempt(context, delivery, one.attempt);
+    await applyOutcome(context, delivery, one, now);
+    await noteHealth(context, delivery.location_id, one);
+  }
+}
+
+async function listQueues({ db }: StoreContext, settled: { id: string }[]): Promise<string[]> {
+  const involved = await db.all<{ location_id: string }>(
+    'SELECT DISTINCT location_id FROM deliveries WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(settled.map(({ id }) => id)),
+  );
+  return involved.map(({ location_id }) => queueOf(location_id));
+}
+
+async function applyOutcome(
+  context: StoreContext,
+  delivery: Leased,
+  { attempt, outcome }: SettledDelivery,
+  now: number,
+): Promise<void> {
+  const error = describe(attempt);
+  if (outcome.kind === 'retry' && (await context.directory.listens(delivery.location_id))) {
+    await scheduleRetry(context, delivery, outcome.at, error, now);
+  } else {
+    const kept = outcome.kind === 'dead' ? 'dead' : 'recorded';
+    await close(context, delivery, outcome.kind === 'delivered' ? 'delivered' : kept, error, now);
+  }
+  if (outcome.kind === 'disable') await disableWebhook(context, delivery.location_id, outcome.reason, now);
+}
+
+/** Since when the webhook fails: set by the first failure, cleared by any success. */
+async function noteHealth(
+  { db, directory }: StoreContext,
+  locationId: string,
+  { attempt, outcome }: SettledDelivery,
+): Promise<void> {
+  const workspace = await directory.workspace(locationId);
+  const failingSince = outcome.kind === 'delivered' ? null : (workspace?.failing_since ?? attempt.at);
+  if (workspace === undefined || workspace.failing_since === failingSince) return;
+  await db.run('UPDATE workspaces SET failing_since = ? WHERE location_id = ?', failingSince, locationId);
+  directory.forget();
+}
+
+async function close(
+  context: StoreContext,
+  { seq, location_id, phone }: Leased,
+  status: 'delivered' | 'dead' | 'recorded',
+  error: string | null,
+  now: number,
+): Promise<void> {
+  await context.db.run(CLOSE, status, error, seq);
+  await promoteHead(context, location_id, phone, now);
+}
+
+/** An older event of the conversation that was made due by hand meanwhile goes first. */
+async function scheduleRetry(
+  context: StoreContext,
+  { seq, location_id, phone }: Leased,
+  at: number,
+  error: string | null,
+  now: number,
+): Promise<void> {
+  const isHead = (await findHead(context, location_id, phone)) === seq;
+  await context.db.run(RETRY, isHead ? at : null, error, seq);
+  if (!isHead) await promoteHead(context, location_id, phone, now);
+}
+
+async function disableWebhook(
+  context: StoreContext,
+  locationId: string,
+  reason: string,
+  now: number,
+): Promise<void> {
+  await context.db.run(
+    `UPDATE workspaces SET webhook_enabled = 0, webhook_disabled_reason = ?, updated_at = ? WHERE location_id = ?`,
+    reason,
+    now,
+    locationId,
+  );
+  context.directory.forget();
+  await recordPending(context, locationId);
+}
+
+async function addAttempt({ db }: StoreContext, { seq, attempts }: Leased, attempt: Attempt): Promise<void> {
+  await db.run(
+    ADD_ATTEMPT,
+    seq,
+    attempts,
+    attempt.at,
+    Math.round(attempt.latency_ms),
+    attempt.http_status,
+    attempt.error,
+    attempt.error_message,
+    attempt.response,
+  );
+}
+
+function describe({ error, error_message, http_status }: Attempt): string | null {
+  if (error === null) return null;
+  return error_message ?? (http_status === null ? error : `${error} ${http_status}`);
+}
+
+/** Gives back what this owner claimed and did not attempt: it does not count as an attempt. */
+export async function releaseDeliveries(context: StoreContext, owner: string): Promise<void> {
+  const { db } = context;
+  await context.hold(async () => {
+    const claimed = await db.all<{ location_id: string }>(
+      `SELECT DISTINCT location_id FROM deliveries WHERE status = 'pending' AND owner IS NOT NULL AND owner = ?`,
+      owner,
+    );
+    return claimed.map(({ location_id }) => queueOf(location_id));
+  });
+  await db.run(
+    `UPDATE deliveries SET attempts = attempts - 1, tries = tries - 1
+     WHERE status = 'pending' AND owner IS NOT NULL AND owner = ?`,
+    owner,
+  );
+  await freeLeases(context, 'owner = ?', owner);
+}
+
+/** Leases of a process that is gone; its attempts stay counted, since they may have happened. */
+export async function freeAllDeliveries(context: StoreContext): Promise<void> {
+  await freeLeases(context, 'lease_until <= ?', Number.MAX_SAFE_INTEGER);
+}
+
+/**
+ * Makes a dead or recorded delivery pending again at the start of its schedule, or ends the rest of a waiting one. Order
+ * within the conversation holds: an older one that waits is made due instead, one being attempted is not overtaken.
+ */
+export async function retryDelivery(context: StoreContext, id: string, now: number): Promise<boolean> {
+  const { db } = context;
+  const find = (): Promise<(Leased & { status: string }) | undefined> =>
+    db.get('SELECT seq, location_id, phone, attempts, status FROM deliveries WHERE id = ?', id);
+  await context.hold(async () => {
+    const meant = await find();
+    return meant ? [queueOf(meant.location_id)] : [];
+  });
+  const delivery = await find();
+  if (
+    !delivery ||
+    delivery.status === 'delivered' ||
+    !(await context.directory.listens(delivery.location_id))
+  )
+    return false;
+  const { seq, location_id, phone } = delivery;
+  const due = await db.get<{ seq: number; owner: string | null }>(
+    `SELECT seq, owner FROM deliveries
+     WHERE status = 'pending' AND location_id = ? AND phone = ? AND next_attempt_at IS NOT NULL LIMIT 1 ${db.forUpdate}`,
+    location_id,
+    phone,
+  );
+  if (delivery.status !== 'pending')
+    await db.run(
+      `UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = NULL WHERE seq = ?`,
+      seq,
+    );
+  if (due?.owner != null) return true;
+  if (due) await db.run('UPDATE deliveries SET next_attempt_at = NULL WHERE seq = ?', due.seq);
+  await promoteHead(context, location_id, phone, now);
+  return true;
+}
