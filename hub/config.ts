@@ -3,13 +3,13 @@ import { z } from 'zod';
 import {
   booleanSetting,
   type Config,
-  ConfigError,
   type ConfigTable,
   durationSetting,
   portSetting,
   readConfig,
 } from '../shared/runtime/config-table.ts';
 import { LOG_LEVELS } from '../shared/runtime/log.ts';
+import { databaseUrlSetting } from './database-url.ts';
 
 /** An address block: the parsed network and its prefix length. */
 export type AddressBlock = [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -55,8 +55,9 @@ export const HUB_SETTINGS = {
     help: 'Folder of the database, of files, and of generated secrets.',
   },
   DATABASE_URL: {
-    parse: z.string(),
-    help: 'Not served by this version, which stores in SQLite only; leave it unset.',
+    parse: databaseUrlSetting,
+    shownDefault: 'SQLite in HUB_DATA_DIR',
+    help: 'Postgres to store in (postgres://user:password@host:5432/database), for several hubs on one database; give all of them the same HUB_SECRET.',
   },
   HUB_SECRET: {
     parse: z.string().min(1),
@@ -97,16 +98,20 @@ export const HUB_SETTINGS = {
   LOG_LEVEL: { parse: z.enum(LOG_LEVELS), default: 'info', help: 'Least level that is logged.' },
 } satisfies ConfigTable;
 
-export type HubConfig = Omit<Config<typeof HUB_SETTINGS>, 'DATABASE_URL'>;
+export type HubConfig = Config<typeof HUB_SETTINGS>;
+
+const SHORT_SECRET_CHARACTERS = 16;
+
+/** The variables that were set to a secret short enough to be guessed. */
+export function findShortSecrets(config: HubConfig): string[] {
+  return (['HUB_SECRET', 'HUB_ADMIN_TOKEN'] as const).filter(
+    (name) => (config[name]?.length ?? SHORT_SECRET_CHARACTERS) < SHORT_SECRET_CHARACTERS,
+  );
+}
 
 /** Reads the hub's configuration. Throws ConfigError with a sentence that names each variable at fault. */
 export function readHubConfig(env: Record<string, string | undefined>): HubConfig {
-  const { DATABASE_URL, ...config } = readConfig(HUB_SETTINGS, env);
-  if (DATABASE_URL !== undefined)
-    throw new ConfigError(
-      'DATABASE_URL is set, but this version of the hub stores in SQLite only (in HUB_DATA_DIR). Unset DATABASE_URL.',
-    );
-  return config;
+  return readConfig(HUB_SETTINGS, env);
 }
 
 function isPlainHttpUrl(text: string): boolean {

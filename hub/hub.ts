@@ -1,13 +1,15 @@
 import { chmodSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
+import { ConfigError } from '../shared/runtime/config-table.ts';
 import { makeFolder } from '../shared/runtime/make-folder.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { setupRoutes } from './admin/setup-routes.ts';
 import { ClockWatch } from './clock-watch.ts';
-import type { HubConfig } from './config.ts';
+import { findShortSecrets, type HubConfig } from './config.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
+import { showDatabase } from './database-url.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
 import { Presence } from './devices/presence.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -67,6 +69,12 @@ interface Parts {
  */
 export async function startHub(config: HubConfig, dependencies: HubDependencies): Promise<RunningHub> {
   const { log, now = Date.now, timeouts } = dependencies;
+  if (config.DATABASE_URL !== undefined)
+    throw new ConfigError(
+      `DATABASE_URL names ${showDatabase(config.DATABASE_URL)}, but this version of the hub stores in SQLite only (in HUB_DATA_DIR). Unset it.`,
+    );
+  for (const variable of findShortSecrets(config))
+    log.warn({ variable }, `${variable} is short enough to be guessed; use at least 16 random characters`);
   await using starting = new AsyncDisposableStack();
   const dataDir = prepareDataDir(config.HUB_DATA_DIR);
   const adminToken = config.HUB_ADMIN_TOKEN ?? generateAdminToken(dataDir, log);

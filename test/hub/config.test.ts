@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HUB_SETTINGS, readHubConfig } from '../../hub/config.ts';
+import { findShortSecrets, HUB_SETTINGS, readHubConfig } from '../../hub/config.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { VERSION } from '../../shared/version.ts';
 
@@ -43,13 +43,24 @@ describe('the configuration of the hub', () => {
     ['HUB_MEDIA_LINK_TTL', '99999999999999d'],
     ['HUB_MEDIA_RETENTION', `${'9'.repeat(400)}d`],
     ['LOG_LEVEL', 'loud'],
-    ['DATABASE_URL', 'postgres://db/bluewire'],
+    ['DATABASE_URL', 'mysql://host/database'],
   ])('is refused for %s=%s by a sentence that names the variable', (name, value) => {
     expect(() => readHubConfig({ [name]: value })).toThrow(name);
   });
 
   test('says in one line what each variable is for', () => {
     for (const setting of Object.values(HUB_SETTINGS)) expect(setting.help).toMatch(/^[A-Z][^\n]+\.$/);
+  });
+
+  test('tells which secrets are short, unless they are generated', () => {
+    expect(findShortSecrets(readHubConfig({}))).toEqual([]);
+    const [short, long] = ['x'.repeat(15), 'x'.repeat(16)];
+    expect(findShortSecrets(readHubConfig({ HUB_SECRET: short, HUB_ADMIN_TOKEN: long }))).toEqual([
+      'HUB_SECRET',
+    ]);
+    expect(findShortSecrets(readHubConfig({ HUB_SECRET: long, HUB_ADMIN_TOKEN: short }))).toEqual([
+      'HUB_ADMIN_TOKEN',
+    ]);
   });
 
   test('takes a public URL without its trailing slash', () => {

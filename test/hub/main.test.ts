@@ -39,6 +39,20 @@ describe('the hub program', () => {
     expect(text).not.toMatch(/^\s+at /m);
   });
 
+  test('refuses a DATABASE_URL that it cannot read without showing the password', async () => {
+    const { code, text } = await runHub({ DATABASE_URL: 'postgres://hub:p/s3cret@db.example/bluewire' });
+    expect(code).toBe(1);
+    expect(text).toContain('DATABASE_URL is not usable');
+    expect(text).not.toMatch(/s3cret|^\s+at /m);
+  });
+
+  test('warns of secrets that can be guessed, and shows none of them', async () => {
+    await using hub = await Hub.start({ HUB_SECRET: 'guess-me', HUB_ADMIN_TOKEN: 'admin1' });
+    const warnings = hub.program.log.filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ variable }) => variable)).toEqual(['HUB_SECRET', 'HUB_ADMIN_TOKEN']);
+    expect(hub.program.lines.join('\n')).not.toMatch(/guess-me|admin1/);
+  });
+
   test('makes its secrets on first start, for its owner only, and logs where and not what', async () => {
     await using hub = await Hub.start({ HUB_ADMIN_TOKEN: '' });
     const token = (await readFile(join(hub.dataDir, 'admin-token'), 'utf8')).trim();
