@@ -1,6 +1,9 @@
-// `npm run soak -- bridge`: a long storm with a seed. Ends with 1, the seed and what went wrong when anything did.
-import { Command, InvalidArgumentError } from 'commander';
+// `npm run soak -- bridge` or `-- hub`: a long storm with a seed. Ends with 1, the seed and what went wrong when anything did.
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type SoakOptions, soakBridge } from './bridge/soak.ts';
+import { type HubSoakOptions, soakHub } from './hub/soak.ts';
+
+const MOST_SHOWN = 60;
 
 function positive(text: string): number {
   const value = Number(text);
@@ -8,19 +11,47 @@ function positive(text: string): number {
   return value;
 }
 
-const program = new Command('soak').description('Mixes everything that can go wrong, for as long as wanted.');
+function conclude(faults: readonly string[], again: string): void {
+  for (const fault of faults.slice(0, MOST_SHOWN)) console.error(`✗ ${fault}`);
+  if (faults.length > MOST_SHOWN) console.error(`… and ${faults.length - MOST_SHOWN} more`);
+  if (faults.length > 0) console.error(`Again: npm run soak -- ${again}`);
+  process.exitCode = faults.length > 0 ? 1 : 0;
+}
 
-program
-  .command('bridge')
-  .description('a real bridge between the simulated Mac and a stand-in hub, killed every few seconds')
-  .option('--minutes <n>', 'how long the storm lasts', positive, 10)
-  .option('--seed <n>', 'the same number makes the same choices', positive, Date.now() % 1_000_000)
-  .action(async (options: SoakOptions) => {
-    const faults = await soakBridge(options);
-    for (const fault of faults) console.error(`✗ ${fault}`);
-    if (faults.length > 0)
-      console.error(`Again: npm run soak -- bridge --minutes ${options.minutes} --seed ${options.seed}`);
-    process.exitCode = faults.length > 0 ? 1 : 0;
+/** A command with what every soak may be told. */
+function soak(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--minutes <n>', 'how long the storm lasts', positive, 10)
+    .option('--seed <n>', 'the same number makes the same choices', positive, Date.now() % 1_000_000);
+}
+
+const bridge = soak(
+  'bridge',
+  'a real bridge between the simulated Mac and a stand-in hub, killed every few seconds',
+).action(async (options: SoakOptions) => {
+  const faults = await soakBridge(options);
+  conclude(faults, `bridge --minutes ${options.minutes} --seed ${options.seed}`);
+});
+
+const hub = soak('hub', 'real hubs between stand-in clients and devices, killed every few seconds')
+  .addOption(
+    new Option('--database <name>', 'what it stores in').choices(['sqlite', 'postgres']).default('sqlite'),
+  )
+  .option('--hubs <n>', 'hubs on one Postgres', positive, 1)
+  .option('--rate <n>', 'messages a second, both ways', positive, 60)
+  .action(async (options: HubSoakOptions) => {
+    const { minutes, seed, database, hubs, rate } = options;
+    if (hubs > 1 && database === 'sqlite') throw new Error('Several hubs need --database postgres.');
+    const faults = await soakHub(options);
+    conclude(
+      faults,
+      `hub --minutes ${minutes} --seed ${seed} --database ${database} --hubs ${hubs} --rate ${rate}`,
+    );
   });
 
-await program.parseAsync();
+await new Command('soak')
+  .description('Mixes everything that can go wrong, for as long as wanted.')
+  .addCommand(bridge)
+  .addCommand(hub)
+  .parseAsync();

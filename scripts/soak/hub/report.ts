@@ -1,0 +1,50 @@
+import { cpus } from 'node:os';
+import type { Evidence } from './evidence.ts';
+import type { Storm } from './storm.ts';
+
+/** One line on how far the soak is. */
+export function describeProgress({ ledger, inbox, fleet }: Storm, began: number): string {
+  const accepted = [...ledger.messages.values()].filter(({ ids }) => ids.size > 0).length;
+  const delivered = [...inbox.heard.values()].filter(({ successAt }) => successAt !== undefined).length;
+  const down = ['hub killed', 'hub stopped', 'hub frozen', 'receiver killed'].map(
+    (deed) => `${deed} ${ledger.deeds.get(deed) ?? 0}`,
+  );
+  const seconds = Math.round((Date.now() - began) / 1_000);
+  const errors = [...fleet.errors.values()].reduce((sum, count) => sum + count, 0);
+  return (
+    `${seconds} s: ${ledger.messages.size} messages, ${accepted} accepted, ${ledger.sends.length} sent, ` +
+    `${ledger.receipts.size} came in; ${delivered} events delivered in ${inbox.attempts} attempts; ` +
+    `${down.join(', ')}; ${ledger.faults.length} faults, ${errors} errors logged`
+  );
+}
+
+/** The closing lines. */
+export function report(
+  { ledger, inbox, fleet }: Storm,
+  { deliveries }: Evidence,
+  {
+    minutes,
+    seed,
+    database,
+    hubs,
+    faults,
+  }: { minutes: number; seed: number; database: string; hubs: number; faults: readonly string[] },
+): void {
+  const notes = [...ledger.messages.values()];
+  const total = (count: (note: (typeof notes)[number]) => number): number =>
+    notes.reduce((sum, note) => sum + count(note), 0);
+  const kept = (status: string): number => deliveries.filter((one) => one.status === status).length;
+  const counts = (map: ReadonlyMap<string, number>): string =>
+    [...map].map(([name, count]) => `${name} ${count}`).join(', ');
+  console.log(`Done to it: ${counts(ledger.deeds)}.`);
+  if (fleet.errors.size > 0) console.log(`Errors in the logs: ${counts(fleet.errors)}.`);
+  const cores = cpus();
+  console.log(
+    `${minutes} min, seed ${seed}, ${database}, ${hubs} hub${hubs === 1 ? '' : 's'}, ${cores.length} cores (${cores[0]?.model}): ` +
+      `${total(({ ids }) => ids.size)} messages accepted of ${notes.length} (${total(({ lost }) => lost)} answers lost, ` +
+      `${total(({ abandoned }) => Number(abandoned))} given up after 503), ${ledger.sends.length} sent, ` +
+      `${ledger.receipts.size} came in; ${deliveries.length} events accepted = ${kept('delivered')} delivered + ` +
+      `${kept('dead')} dead + ${kept('recorded')} recorded, in ${inbox.attempts} attempts; ` +
+      `${faults.length === 0 ? 'nothing wrong' : `${faults.length} wrong`}.`,
+  );
+}
