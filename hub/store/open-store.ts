@@ -2,6 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { LinkTo } from './files.ts';
+import { PostgresConnection } from './postgres/connection.ts';
+import { asStoreError as asPostgresError } from './postgres/errors.ts';
+import { migrate as migratePostgres } from './postgres/migrate.ts';
+import { openPool } from './postgres/open-pool.ts';
+import { createPostgresStore } from './postgres/postgres-store.ts';
 import { SqliteConnection } from './sqlite/database.ts';
 import { asStoreError } from './sqlite/errors.ts';
 import { lockDatabase } from './sqlite/lock.ts';
@@ -44,6 +49,45 @@ export async function openSqliteStore({
   return { ...store, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
+export interface PostgresStoreOptions extends Omit<SqliteStoreOptions, 'file'> {
+  /** DATABASE_URL. */
+  url: string;
+  /** The same place for people and logs, without a password. */
+  shown: string;
+}
+
+/**
+ * Opens the database that several hubs share, and brings its schema up to date. Throws, with a sentence for the operator:
+ * NewerSchemaError, VaultError (another HUB_SECRET than the other hubs'), or StoreUnavailableError.
+ */
+export async function openPostgresStore({
+  url,
+  shown,
+  secret,
+  log,
+  linkTo,
+  clock = Date.now,
+}: PostgresStoreOptions): Promise<Store> {
+  const vault = openVault(secret);
+  await using opening = new AsyncDisposableStack();
+  const pool = openPool(url, log);
+  opening.defer(() => pool.end());
+  try {
+    const client = await pool.connect();
+    try {
+      await migratePostgres(client, shown);
+      await checkSecret(new PostgresConnection(client), vault);
+    } finally {
+      client.release();
+    }
+  } catch (error) {
+    throw asPostgresError(error);
+  }
+  const { freeLeases: _, ...store } = createPostgresStore(pool, { vault, log, linkTo, clock });
+  const opened = opening.move();
+  return { ...store, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
 async function openDatabase(
   file: string,
   vault: Vault,
@@ -65,16 +109,16 @@ async function openDatabase(
 /** A value sealed when the database was made tells another secret from a damaged row. */
 async function checkSecret(db: Connection, vault: Vault): Promise<void> {
   const place = 'meta/secret_check';
-  const known = await db.get<{ value: string }>(`SELECT value FROM meta WHERE name = 'secret_check'`);
-  if (known === undefined) {
+  const find = (): Promise<{ value: string } | undefined> =>
+    db.get(`SELECT value FROM meta WHERE name = 'secret_check'`);
+  const known = await find();
+  if (known === undefined)
     await db.run(
-      `INSERT INTO meta (name, value) VALUES ('secret_check', ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO meta (name, value) VALUES ('secret_check', ?) ON CONFLICT (name) DO NOTHING`,
       vault.seal('bluewire', place),
     );
-    return;
-  }
   try {
-    vault.open(known.value, place);
+    vault.open((known ?? (await find()))?.value ?? '', place);
   } catch (cause) {
     throw new VaultError(
       'HUB_SECRET is not the one this database was written with: its webhook headers and signing secrets cannot be read. Start with the old secret.',

@@ -1,13 +1,9 @@
 import type Database from 'better-sqlite3';
 import { first } from '../migrations/0001-first.ts';
+import { NewerSchemaError } from '../newer-schema-error.ts';
 
 /** In order; a migration's number is its place here. Never edited once released: a change is a new one. */
 const MIGRATIONS = [first] as const;
-
-/** The database was written by a newer version of the hub. */
-class NewerSchemaError extends Error {
-  override readonly name = 'NewerSchemaError';
-}
 
 /** Brings the schema up to date in one transaction. Throws NewerSchemaError and then has changed nothing. */
 export function migrate(db: Database.Database, file: string): void {

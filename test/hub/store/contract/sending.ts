@@ -26,8 +26,11 @@ export function describeSending(open: OpenStore): void {
     await store.acceptMessages(messages, NOW);
     await route(store, [device_id]);
     const batches = await Promise.all([1, 2, 3, 4].map(() => claim(store, device_id, { limit: 7 })));
-    expect(batches.flat().map(({ id }) => id)).toEqual(messages.map(({ id }) => id));
-    expect(batches[0]![0]).toEqual({
+    const given = batches.map((batch) => batch.map(({ id }) => messages.findIndex((one) => one.id === id)));
+    const inOrder = (a: number, b: number) => a - b;
+    for (const numbers of given) expect(numbers).toEqual(numbers.toSorted(inOrder));
+    expect(given.flat().toSorted(inOrder)).toEqual(messages.keys().toArray());
+    expect(batches.flat().find(({ id }) => id === messages[0]!.id)).toEqual({
       id: messages[0]!.id,
       location_id,
       phone: messages[0]!.phone,

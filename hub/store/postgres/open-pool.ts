@@ -1,0 +1,37 @@
+import { Pool, types } from 'pg';
+import type { Logger } from 'pino';
+
+/** Connections of one hub at most. Steps are short; a server allows a hundred by default. */
+const MAX_CONNECTIONS = 16;
+const CONNECT_DEADLINE_MS = 5_000;
+const STATEMENT_DEADLINE_MS = 60_000;
+/** A hub that stands still inside a step lets go of what it holds after so long, and the others go on. */
+const IDLE_STEP_DEADLINE_MS = 15_000;
+
+const INT8 = types.builtins.INT8;
+
+/** Connections to Postgres, made as they are needed and replaced when they break. */
+export function openPool(url: string, log: Logger): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: 'bluewire-hub',
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_DEADLINE_MS,
+    statement_timeout: STATEMENT_DEADLINE_MS,
+    idle_in_transaction_session_timeout: IDLE_STEP_DEADLINE_MS,
+    keepAlive: true,
+    types: {
+      // Times and counts stay far below 2^53.
+      getTypeParser: ((id: number, format: 'text' | 'binary') =>
+        id === INT8 && format !== 'binary'
+          ? Number
+          : types.getTypeParser(id, format)) as typeof types.getTypeParser,
+    },
+  });
+  // A connection that breaks between two statements tells nobody else; whoever uses it next gets the error too.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('error', (error) =>
+    log.warn({ err: error }, 'a connection to the database broke; another will be made'),
+  );
+  return pool;
+}

@@ -1,0 +1,148 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import type { Base } from '../base.ts';
+import type { LinkTo } from '../files.ts';
+import type { Schema } from '../schema.ts';
+import type { StoreContext, Turns } from '../steps/context.ts';
+import { createStore, type Run, type Runner, type StoreSteps } from '../steps/create-store.ts';
+import { Directory, DirectoryMemory } from '../steps/directory.ts';
+import { settleDeliveries } from '../steps/settle.ts';
+import type { Vault } from '../vault.ts';
+import { acceptMessages } from './accept.ts';
+import { claimDeliveries, nextDeliveryAt } from './claim.ts';
+import { PostgresConnection } from './connection.ts';
+import { asStoreError, isConflict } from './errors.ts';
+import { lockStatement, StepToRepeat } from './locks.ts';
+
+/** What other hubs change is seen after so long at the latest. */
+const REMEMBERED_MS = 1_000;
+/** A step that meets others again and again gives up, and whoever asked for it tries later. */
+const MOST_REPEATS = 20;
+
+interface Parts {
+  vault: Vault;
+  log: Logger;
+  linkTo: LinkTo;
+  clock: () => number;
+}
+
+/** The store on a pool whose database has the schema of now. Disposing of it does not end the pool. */
+export function createPostgresStore(pool: Pool, parts: Parts): StoreSteps {
+  const own = { acceptMessages, claimDeliveries, nextDeliveryAt, settleDeliveries };
+  return createStore(createRunner(pool, parts), own, parts.clock);
+}
+
+/**
+ * Runs each step in a transaction of its own, beside those of other hubs. Steps read what is committed and hold by name
+ * what they must have alone: serializable transactions were turned down, since every claim would end those of the others.
+ */
+function createRunner(pool: Pool, parts: Parts): Runner {
+  const { vault, log, linkTo } = parts;
+  const memory = new DirectoryMemory(REMEMBERED_MS);
+  const turns: Turns = { lastServed: '' };
+  const contextOn = (db: PostgresConnection, hold: StoreContext['hold']): StoreContext => ({
+    db,
+    directory: new Directory(db, vault, memory),
+    log,
+    linkTo,
+    hold,
+    turns,
+  });
+  const step = <T>(begin: string, work: (context: StoreContext) => Promise<T>): Promise<T> =>
+    guarded(() => repeat(pool, begin, (db, hold) => work(contextOn(db, hold)))).catch((error: unknown) => {
+      memory.forget();
+      throw error;
+    });
+  const read: Run = (work) =>
+    guarded(() => work(contextOn(new PostgresConnection(pool as Pick<PoolClient, 'query'>), async () => {})));
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const base: Base = {
+    vault,
+    like: 'ilike',
+    query: (work) => guarded(() => work(kysely)),
+    change: (work) => guarded(() => kysely.transaction().execute(work)).finally(() => memory.forget()),
+  };
+  return {
+    base,
+    read,
+    write: (work) => step('BEGIN', work),
+    writeRelaxed: (work) => step('BEGIN; SET LOCAL synchronous_commit = off', work),
+    recall: read,
+  };
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asStoreError(error);
+  }
+}
+
+type Attempt<T> = (db: PostgresConnection, hold: StoreContext['hold']) => Promise<T>;
+
+/** Runs a step until it gets through: again with more held, and again where it and another waited for each other. */
+async function repeat<T>(pool: Pool, begin: string, attempt: Attempt<T>): Promise<T> {
+  const held = new Set<string>();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await transact(pool, begin, held, attempt);
+    } catch (error) {
+      if (tries >= MOST_REPEATS) throw error;
+      if (error instanceof StepToRepeat) for (const name of error.names) held.add(name);
+      else if (!isConflict(error)) throw error;
+    }
+  }
+}
+
+async function transact<T>(
+  pool: Pool,
+  begin: string,
+  held: ReadonlySet<string>,
+  attempt: Attempt<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let fault: unknown;
+  try {
+    await client.query(held.size > 0 ? `${begin}; ${lockStatement(held)}` : begin);
+    const db = new PostgresConnection(client);
+    const result = await attempt(db, (names) => hold(client, db, held, names));
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    fault = error;
+    throw error;
+  } finally {
+    await release(client, fault);
+  }
+}
+
+/** Taken at once where the step holds nothing yet: then nobody can be waiting for it. Else from its start, the next time. */
+async function hold(
+  client: PoolClient,
+  db: PostgresConnection,
+  held: ReadonlySet<string>,
+  wanted: string[] | (() => Promise<string[]>),
+): Promise<void> {
+  const names = typeof wanted === 'function' ? await wanted() : wanted;
+  const missing = names.filter((name) => !held.has(name));
+  if (missing.length === 0) return;
+  if (held.size > 0 || db.wrote) throw new StepToRepeat(missing);
+  await client.query(lockStatement(missing));
+  for (const name of missing) (held as Set<string>).add(name);
+}
+
+/** A client that cannot be rolled back is thrown away: the server ends its transaction with the connection. */
+async function release(client: PoolClient, fault: unknown): Promise<void> {
+  if (fault === undefined) {
+    client.release();
+    return;
+  }
+  try {
+    await client.query('ROLLBACK');
+    client.release();
+  } catch {
+    client.release(true);
+  }
+}
