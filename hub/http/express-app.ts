@@ -79,7 +79,16 @@ function nameRequest(request: Request, response: Response, next: NextFunction, o
       ),
     );
   }
+  refuseOddHeaders(request);
   next();
+}
+
+/** What Node would refuse by itself, in an answer without a request id. */
+function refuseOddHeaders({ httpVersion, headers }: Request): void {
+  if (httpVersion !== '1.0' && headers.host === undefined)
+    throw new ApiError('invalid_field', 'The request has no Host header.');
+  if (headers.expect !== undefined && !/\b100-continue\b/i.test(headers.expect))
+    throw new ApiError('expectation_failed', 'The hub meets no expectation but 100-continue.');
 }
 
 const LIMITS = new WeakMap<Request, NodeJS.Timeout>();

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, type ErrorBody } from '../../shared/api/errors.ts';
@@ -40,11 +46,14 @@ export class HttpServer {
         // Longer than the idle time of the usual reverse proxies, so that they close first.
         keepAliveTimeout: 75_000,
         // Every other upgrade (h2c is offered by whole families of clients) is ignored, and the request answered.
-        shouldUpgradeCallback: ({ headers, url }) =>
-          headers.upgrade?.toLowerCase() === 'websocket' && url?.startsWith('/socket.io/') === true,
+        shouldUpgradeCallback: isHandshake,
+        // Node's own refusal bears no request id; the app refuses instead.
+        requireHostHeader: false,
       },
       listener,
     );
+    // Without a listener Node answers by itself; the app refuses what it cannot meet.
+    this.server.on('checkExpectation', (request, response) => this.server.emit('request', request, response));
     this.server.on('clientError', answerBrokenRequest);
   }
 
@@ -84,6 +93,18 @@ export class HttpServer {
     await this.#closed;
     clearTimeout(grace);
   }
+}
+
+/** Whether a request is a whole WebSocket handshake of a device; the WebSocket server would refuse another in its own form. */
+function isHandshake({ method, url, headers }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    url?.startsWith('/socket.io/') === true &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '') &&
+    headers['sec-websocket-version'] === '13' &&
+    headers['sec-websocket-protocol'] === undefined
+  );
 }
 
 /** Answers that a request did not arrive in time, and ends its connection. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'socket.io';
 import { DEVICE_NAMESPACE, type DeviceEvents, type HubEvents } from '../../shared/wire/events.ts';
 import type { Hello, Refusal } from '../../shared/wire/hello.ts';
@@ -29,9 +29,8 @@ export class DeviceGateway {
       pingInterval: 15_000,
       pingTimeout: 15_000,
     });
-    this.#io.engine.on('headers', (headers: Record<string, string>) => {
-      headers['x-request-id'] = randomUUID();
-    });
+    this.#io.engine.use(nameRequest);
+    this.#io.engine.on('connection_error', answerRefusedUpgrade);
     // The default namespace lets anyone in unless told otherwise.
     this.#io.use((_socket, next) => next(asConnectError(wrongNamespace())));
     this.#serveDevices();
@@ -73,6 +72,39 @@ function refuseBrowsers(
 ): void {
   const fromBrowser = request.headers.origin !== undefined;
   decide(fromBrowser ? 'Browsers are not served here.' : null, !fromBrowser);
+}
+
+function nameRequest(request: IncomingMessage, response: ServerResponse, next: () => void): void {
+  response.setHeader('x-request-id', randomUUID());
+  // Asked to upgrade and not to be upgraded: that connection is of no further use to its caller.
+  if (request.headers.upgrade !== undefined && response instanceof ServerResponse)
+    response.setHeader('connection', 'close');
+  next();
+}
+
+interface ConnectionError {
+  req: IncomingMessage & { res?: ServerResponse; websocket?: unknown };
+  code: number;
+  message: string;
+}
+
+/** Engine.io answers a refused upgrade by hand, without a request id; it writes nothing on a connection that was ended. */
+function answerRefusedUpgrade({ req, code, message }: ConnectionError): void {
+  const isAnswered = req.res !== undefined || req.websocket !== undefined;
+  if (isAnswered || !req.socket.writable) return;
+  const text = JSON.stringify({ code, message });
+  req.socket.on('error', () => undefined);
+  req.socket.end(
+    [
+      'HTTP/1.1 400 Bad Request',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(text)}`,
+      `x-request-id: ${randomUUID()}`,
+      'connection: close',
+      '',
+      text,
+    ].join('\r\n'),
+  );
 }
 
 function wrongNamespace(): Refusal {

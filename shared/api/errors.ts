@@ -24,6 +24,7 @@ export const API_ERRORS = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   range_not_satisfiable: 416,
+  expectation_failed: 417,
   checksum_mismatch: 422,
   unsupported_protocol: 426,
   rate_limited: 429,

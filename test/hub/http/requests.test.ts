@@ -1,7 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorBodySchema } from '../../../shared/api/errors.ts';
 import { sendAndAbort, sendRaw } from '../kit/raw-http.ts';
 import { ADMIN_TOKEN, type Answer, JSON_TYPE, TestHub } from '../kit/test-hub.ts';
+
+const HANDSHAKE =
+  'upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
 let hub: TestHub;
 beforeAll(async () => {
@@ -169,7 +173,7 @@ describe('what is hardly HTTP', () => {
   test.each([
     ['garbage', '\0\x01\x02 nonsense\r\n\r\n', 400],
     ['a TLS hello', Buffer.from('16030100a1010000', 'hex'), 400],
-    ['no host header', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['no host header', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
     [
       'both length and chunks',
       'POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -188,9 +192,34 @@ describe('what is hardly HTTP', () => {
       'POST /webhook HTTP/1.1\r\nhost: x\r\nexpect: miracles\r\nconnection: close\r\ncontent-length: 0\r\n\r\n',
       417,
     ],
-  ])('%s gets a 4xx', async (_name, bytes, status) => {
+    ['an escape that ends early', 'GET /api/%f HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 404],
+    ['a method of its own', 'FROB /healthz HTTP/1.1\r\nhost: x\r\n\r\n', 400],
+    ['HTTP of the next version', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+    ['a line break in a header', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\rc: d\r\n\r\n', 400],
+    [
+      'a WebSocket where there is none',
+      `GET /nowhere HTTP/1.1\r\nhost: x\r\n${HANDSHAKE}connection: close, upgrade\r\n\r\n`,
+      404,
+    ],
+  ])('%s gets a 4xx in the form of the API, with a request id', async (_name, bytes, status) => {
     const answer = await sendRaw(hub.url, bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toMatch(/^x-request-id: [\w-]{36}\r$/im);
+    const body = errorBodySchema.parse(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))));
+    expect(body.error).toMatch(/^[A-Z].*[.]$/s);
+  });
+
+  test('a caller that expects 100 Continue gets it, then its answer', async () => {
+    const answer = await sendRaw(
+      hub.url,
+      'POST /webhook HTTP/1.1\r\nhost: x\r\nexpect: 100-Continue\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 400 /);
+    expect(answer).toContain('missing_field');
+  });
+
+  test('HTTP/1.0 without a host is served', async () => {
+    expect(await sendRaw(hub.url, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
   });
 
   test('connections cut in the middle leave the hub well', async () => {

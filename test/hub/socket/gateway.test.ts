@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE_NAMESPACE } from '../../../shared/wire/events.ts';
@@ -134,6 +136,49 @@ describe('a refusal', () => {
     );
     expect(raw).toMatch(/^HTTP\/1.1 400 /);
     expect((await hub.call('GET', '/healthz')).status).toBe(200);
+  });
+
+  const key = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  const version = 'sec-websocket-version: 13\r\n';
+  const websocket = '/socket.io/?EIO=4&transport=websocket';
+  test.each([
+    ['nothing asked for', 'GET /socket.io/', '', 400],
+    ['an unknown transport', 'GET /socket.io/?EIO=4&transport=pigeon', '', 400],
+    ['an unknown session', 'GET /socket.io/?EIO=4&transport=polling&sid=nobody', '', 400],
+    ['a method that begins nothing', 'PUT /socket.io/?EIO=4&transport=polling', '', 400],
+    ['an old protocol', 'GET /socket.io/?EIO=3&transport=polling', '', 400],
+    ['a browser', 'GET /socket.io/?EIO=4&transport=polling', 'origin: https://evil.example\r\n', 403],
+    ['an upgrade to an unknown transport', 'GET /socket.io/?EIO=4&transport=pigeon', key + version, 400],
+    ['an upgrade of nobody', `GET ${websocket}&sid=nobody`, key + version, 400],
+    ['an upgrade by a browser', `GET ${websocket}`, `${key}${version}origin: https://evil.example\r\n`, 400],
+    ['an upgrade without a key', `GET ${websocket}`, version, 400],
+    ['an upgrade with a key that is none', `GET ${websocket}`, `sec-websocket-key: x\r\n${version}`, 400],
+    ['an upgrade without a version', `GET ${websocket}`, key, 400],
+    ['an upgrade of another version', `GET ${websocket}`, `${key}sec-websocket-version: 99\r\n`, 400],
+    ['an upgrade by POST', `POST ${websocket}`, key + version, 400],
+    ['protocols that are none', `GET ${websocket}`, `${key}${version}sec-websocket-protocol: ,,\r\n`, 400],
+  ])('(%s) is answered with a request id', async (name, line, headers, status) => {
+    const upgrade = name.includes('upgrade') || name.includes('protocols') ? 'upgrade' : 'close';
+    const raw = await sendRaw(
+      hub.url,
+      `${line} HTTP/1.1\r\nhost: x\r\nconnection: ${upgrade}\r\nupgrade: websocket\r\n${headers}\r\n`,
+    );
+    expect(raw).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(raw).toMatch(/^x-request-id: [\w-]{36}\r$/im);
+    expect(raw).toMatch(/\{"code":\d,"message":"[A-Z]/);
+  });
+
+  test('(a handshake) bears a request id too, by polling and by WebSocket', async () => {
+    const polled = await hub.call('GET', '/socket.io/?EIO=4&transport=polling');
+    expect(polled.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
+    const { hostname, port } = new URL(hub.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `GET ${websocket} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n${key}${version}\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 101 [\s\S]*^x-request-id: [\w-]{36}\r$/im);
   });
 });
 
