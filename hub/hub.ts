@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
-import { ConfigError } from '../shared/runtime/config-table.ts';
 import { makeFolder } from '../shared/runtime/make-folder.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -25,7 +25,7 @@ import { Media } from './media/media.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
-import { openSqliteStore } from './store/open-store.ts';
+import { openPostgresStore, openSqliteStore, type SqliteStoreOptions } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { EventPoster } from './webhooks/post-event.ts';
@@ -44,9 +44,6 @@ export interface RunningHub extends AsyncDisposable {
   /** Where it listens, with the real port. */
   url: string;
 }
-
-// SQLite serves one hub, so one name serves for its leases.
-const OWNER = 'hub';
 
 /** What every part of the hub may need. */
 interface Parts {
@@ -69,10 +66,6 @@ interface Parts {
  */
 export async function startHub(config: HubConfig, dependencies: HubDependencies): Promise<RunningHub> {
   const { log, now = Date.now, timeouts } = dependencies;
-  if (config.DATABASE_URL !== undefined)
-    throw new ConfigError(
-      `DATABASE_URL names ${showDatabase(config.DATABASE_URL)}, but this version of the hub stores in SQLite only (in HUB_DATA_DIR). Unset it.`,
-    );
   for (const variable of findShortSecrets(config))
     log.warn({ variable }, `${variable} is short enough to be guessed; use at least 16 random characters`);
   await using starting = new AsyncDisposableStack();
@@ -124,13 +117,15 @@ async function makeParts(
   const { log, now = Date.now, random = Math.random, fetchTimeouts } = dependencies;
   const secret = config.HUB_SECRET ?? loadOrCreateSecret(join(dataDir, 'secret'));
   const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
-  const file = join(dataDir, 'hub.db');
-  const store = starting.use(await openSqliteStore({ file, secret, log, linkTo: links.linkTo, clock: now }));
+  const opening = { secret, log: log.child({ part: 'store' }), linkTo: links.linkTo, clock: now };
+  const store = starting.use(await openStore(config, dataDir, opening));
   const metrics = createMetrics();
   const presence = new Presence();
   const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
   const poster = starting.use(new EventPoster({ mayConnect, now }));
-  const worker = { store, owner: OWNER, metrics, now, random };
+  // Leases are held under it, so no two processes may share it.
+  const owner = `hub-${randomUUID()}`;
+  const worker = { store, owner, metrics, now, random };
   const deliverer = starting.use(new Deliverer({ ...worker, poster, log: log.child({ part: 'webhooks' }) }));
   const onDeliveriesDue = (): void => deliverer.wake();
   const dispatcher = starting.use(
@@ -156,6 +151,16 @@ async function makeParts(
     }),
   );
   return { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media };
+}
+
+/** The database that hubs share where one is named, else a file of this hub's own. */
+function openStore(
+  { DATABASE_URL: url }: HubConfig,
+  dataDir: string,
+  options: Omit<SqliteStoreOptions, 'file'>,
+): Promise<Store> {
+  if (url === undefined) return openSqliteStore({ ...options, file: join(dataDir, 'hub.db') });
+  return openPostgresStore({ ...options, url, shown: showDatabase(url) });
 }
 
 function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): ClockWatch {
