@@ -11,7 +11,17 @@ function positive(text: string): number {
   return value;
 }
 
-function conclude(faults: readonly string[], again: string): void {
+function whole(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number above 0.');
+  return Number(text);
+}
+
+/** Runs a soak to its verdict; `again` is how to have the same storm once more. */
+async function conclude(again: string, soak: () => Promise<string[]>): Promise<void> {
+  const faults = await soak().catch((error: unknown) => {
+    console.error(error);
+    return ['the soak itself came to no end'];
+  });
   for (const fault of faults.slice(0, MOST_SHOWN)) console.error(`✗ ${fault}`);
   if (faults.length > MOST_SHOWN) console.error(`… and ${faults.length - MOST_SHOWN} more`);
   if (faults.length > 0) console.error(`Again: npm run soak -- ${again}`);
@@ -29,25 +39,21 @@ function soak(name: string, description: string): Command {
 const bridge = soak(
   'bridge',
   'a real bridge between the simulated Mac and a stand-in hub, killed every few seconds',
-).action(async (options: SoakOptions) => {
-  const faults = await soakBridge(options);
-  conclude(faults, `bridge --minutes ${options.minutes} --seed ${options.seed}`);
-});
+).action((options: SoakOptions) =>
+  conclude(`bridge --minutes ${options.minutes} --seed ${options.seed}`, () => soakBridge(options)),
+);
 
 const hub = soak('hub', 'real hubs between stand-in clients and devices, killed every few seconds')
   .addOption(
     new Option('--database <name>', 'what it stores in').choices(['sqlite', 'postgres']).default('sqlite'),
   )
-  .option('--hubs <n>', 'hubs on one Postgres', positive, 1)
+  .option('--hubs <n>', 'hubs on one Postgres', whole, 1)
   .option('--rate <n>', 'messages a second, both ways', positive, 60)
-  .action(async (options: HubSoakOptions) => {
+  .action(async (options: HubSoakOptions, command: Command) => {
     const { minutes, seed, database, hubs, rate } = options;
-    if (hubs > 1 && database === 'sqlite') throw new Error('Several hubs need --database postgres.');
-    const faults = await soakHub(options);
-    conclude(
-      faults,
-      `hub --minutes ${minutes} --seed ${seed} --database ${database} --hubs ${hubs} --rate ${rate}`,
-    );
+    if (hubs > 1 && database === 'sqlite') command.error('Several hubs need --database postgres.');
+    const again = `hub --minutes ${minutes} --seed ${seed} --database ${database} --hubs ${hubs} --rate ${rate}`;
+    await conclude(again, () => soakHub(options));
   });
 
 await new Command('soak')

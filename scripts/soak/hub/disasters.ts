@@ -9,7 +9,7 @@ import { STEADY, type Storm } from './storm.ts';
 /** Hubs are killed, stopped and frozen; so is their database. One at a time: what is down comes up before the next. */
 export async function breakHubs(storm: Storm): Promise<void> {
   const { fleet, ledger } = storm;
-  await repeat(storm, 'hubs', [5_000, 16_000], async (random) => {
+  await repeat(storm, 'hubs', [3_000, 10_000], async (random) => {
     const deed = random.pick(fleet.postgres ? [...HUB_DEEDS, ...DATABASE_DEEDS] : HUB_DEEDS);
     const hub = Math.floor(random.between(0, fleet.size));
     const rest = random.chance(0.6) ? 0 : random.between(0, 4_000);
