@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type SoakOptions, soakBridge } from './bridge/soak.ts';
 import { type HubSoakOptions, soakHub } from './hub/soak.ts';
 
-const MOST_SHOWN = 60;
+const MOST_OF_A_KIND = 5;
 
 function positive(text: string): number {
   const value = Number(text);
@@ -22,10 +22,18 @@ async function conclude(again: string, soak: () => Promise<string[]>): Promise<v
     console.error(error);
     return ['the soak itself came to no end'];
   });
-  for (const fault of faults.slice(0, MOST_SHOWN)) console.error(`✗ ${fault}`);
-  if (faults.length > MOST_SHOWN) console.error(`… and ${faults.length - MOST_SHOWN} more`);
+  // The same fault a thousand times must not hide another.
+  for (const alike of Map.groupBy(faults, kindOf).values()) {
+    for (const fault of alike.slice(0, MOST_OF_A_KIND)) console.error(`✗ ${fault}`);
+    if (alike.length > MOST_OF_A_KIND) console.error(`  … and ${alike.length - MOST_OF_A_KIND} more like it`);
+  }
   if (faults.length > 0) console.error(`Again: npm run soak -- ${again}`);
   process.exitCode = faults.length > 0 ? 1 : 0;
+}
+
+/** A fault without what it happened to: names with digits in them. */
+function kindOf(fault: string): string {
+  return fault.replace(/\S*\d\S*/g, '#').replace(/(# ?)+/g, '# ');
 }
 
 /** A command with what every soak may be told. */
