@@ -49,7 +49,7 @@ export function deviceSteps({ query, change }: Base): Steps {
             .execute();
           return trx
             .insertInto('journals')
-            .values({ device_id: id, journal_id, acked_seq: 0, seen_at: now })
+            .values({ device_id: id, journal_id, acked_seq: 0, created_at: now, seen_at: now })
             .onConflict((conflict) =>
               conflict.columns(['device_id', 'journal_id']).doUpdateSet({ seen_at: now }),
             )

@@ -45,6 +45,7 @@ export function toWorkspace(row: Selectable<WorkspaceRow>, vault: Vault): Worksp
     webhook_enabled,
     extra_events,
     routes,
+    deleted_at: _gone,
     ...rest
   } = row;
   return {

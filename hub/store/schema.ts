@@ -14,7 +14,8 @@ export interface Schema {
   devices: DeviceRow;
   enrollments: EnrollmentRow;
   assignments: AssignmentRow;
-  journals: { device_id: string; journal_id: string; acked_seq: number; seen_at: number };
+  journals: JournalRow;
+  set_aside: SetAsideRow;
   conversations: ConversationRow;
   groups: GroupRow;
   /** Reactions, edits and unsends that a device has reported: each is told once. */
@@ -57,6 +58,8 @@ export interface WorkspaceRow {
 
 interface ApiKeyRow {
   seq: GeneratedAlways<number>;
+  /** From then on nobody sees it; the row goes when all that belongs to it is gone. */
+  deleted_at: number | null;
   id: string;
   location_id: string;
   name: string;
@@ -102,6 +105,25 @@ interface AssignmentRow {
 interface ConversationRow {
   phone: string;
   location_id: string;
+interface JournalRow {
+  device_id: string;
+  journal_id: string;
+  acked_seq: number;
+  /** When the hub first heard of it: what it tells from before may have been told by one before it. */
+  created_at: number;
+  seen_at: number;
+}
+
+/** A journal entry that the database would not take, as it came. */
+interface SetAsideRow {
+  device_id: string;
+  journal_id: string;
+  seq: number;
+  entry: string;
+  error: string;
+  at: number;
+}
+
   device_id: string;
   last_at: number;
 }

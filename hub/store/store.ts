@@ -32,6 +32,7 @@ import type {
 } from './records.ts';
 
 /**
+import type { RetentionStore } from './retention.ts';
  * Everything the hub remembers. Each method is one whole step: one transaction, on disk (fsynced) when its promise
  * resolves, with nothing but SQL inside. Times are epoch milliseconds, given by the caller. A store that cannot write
  * throws StoreUnavailableError and has then changed nothing.
@@ -47,6 +48,7 @@ export interface Store
   ping(): Promise<void>;
   /** The clock was set back by so many milliseconds: whatever is to be tried later comes as much earlier by it. */
   advanceSchedules(by: number): Promise<void>;
+    RetentionStore,
   countQueues(now: number): Promise<QueueCounts>;
 }
 
@@ -56,7 +58,10 @@ export interface WorkspaceStore {
   findWorkspace(locationId: string): Promise<Workspace | undefined>;
   /** A new URL, or switching the webhook on, begins its record of failures anew. Clearing the URL or switching the webhook off turns its pending deliveries into recorded ones. */
   updateWorkspace(locationId: string, changes: WorkspaceChanges, now: number): Promise<Workspace | undefined>;
-  /** Deletes the workspace with its assignments, keys, and deliveries; its messages stay for the record. */
+  /**
+   * Deletes the workspace with its assignments, keys, and deliveries; its messages stay for the record, those queued FAILED.
+   * Of a big one the rest goes in steps of `purgeDeleted`, unseen meanwhile.
+   */
   deleteWorkspace(locationId: string): Promise<boolean>;
   /** Replaces the workspace's assignments as a whole. Unknown device ids throw UnknownDeviceError. */
   setAssignments(

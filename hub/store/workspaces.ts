@@ -21,6 +21,7 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
         db
           .selectFrom('workspaces')
           .selectAll()
+          .where('deleted_at', 'is', null)
           .where('seq', '<', startOf(page))
           .orderBy('seq', 'desc')
           .limit(page.limit + 1)
@@ -91,6 +92,7 @@ async function updateWorkspace(
     .updateTable('workspaces')
     .set({ ...toColumns(locationId, changes, vault), updated_at: now })
     .where('location_id', '=', locationId)
+    .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
   if (row === undefined) return undefined;

@@ -25,10 +25,12 @@ CREATE TABLE workspaces (
   extra_events TEXT NOT NULL,
   routes TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER
 ) STRICT;
 
 CREATE TABLE api_keys (
+CREATE INDEX workspaces_deleted ON workspaces (location_id) WHERE deleted_at IS NOT NULL;
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
@@ -79,6 +81,7 @@ CREATE TABLE journals (
   acked_seq INTEGER NOT NULL,
   seen_at INTEGER NOT NULL,
   PRIMARY KEY (device_id, journal_id)
+  created_at INTEGER NOT NULL,
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE set_aside (
@@ -92,6 +95,7 @@ CREATE TABLE set_aside (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE conversations (
+CREATE INDEX set_aside_at ON set_aside (at);
   phone TEXT NOT NULL,
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
   device_id TEXT NOT NULL,
@@ -120,6 +124,7 @@ CREATE TABLE extras (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE opt_outs (
+CREATE INDEX extras_at ON extras (at);
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
   phone TEXT NOT NULL,
   at INTEGER NOT NULL,
@@ -127,7 +132,7 @@ CREATE TABLE opt_outs (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE messages (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   direction TEXT NOT NULL CHECK (direction IN ('out', 'in')),
   location_id TEXT,

@@ -3,6 +3,7 @@ import { webhookId } from '../rows.ts';
 import type { ClaimRequest } from '../steps/claim.ts';
 import type { StoreContext } from '../steps/context.ts';
 import { freeLeases, recordPending } from '../steps/deliveries.ts';
+import { listDeleted } from '../steps/purge.ts';
 
 interface Waiting {
   location_id: string;
@@ -74,7 +75,7 @@ export async function claimDeliveries(
       const most = Math.min(request.limit, request.mostFor?.(location_id) ?? request.limit);
       open.push({ location_id, most, turn: workspaces.size });
       workspaces.set(location_id, workspace);
-    } else {
+    } else if (workspace) {
       await recordPending(context, location_id);
     }
   }
@@ -98,7 +99,7 @@ export async function nextDeliveryAt(context: StoreContext, busy: string[]): Pro
 }
 
 async function listWaiting({ db }: StoreContext, busy: string[]): Promise<Waiting[]> {
-  const aside = new Set(busy);
+  const aside = new Set([...busy, ...(await listDeleted({ db }))]);
   return (await db.all<Waiting>(WAITING)).filter(({ location_id }) => !aside.has(location_id));
 }
 

@@ -2,6 +2,7 @@ import type { ClaimedDelivery } from '../records.ts';
 import { webhookId } from '../rows.ts';
 import type { StoreContext } from './context.ts';
 import { freeLeases, recordPending } from './deliveries.ts';
+import { listDeleted } from './purge.ts';
 
 interface Due {
   location_id: string;
@@ -83,7 +84,7 @@ export async function nextDeliveryAt(context: StoreContext, busy: string[]): Pro
 
 /** Every workspace with something to send, with the time of its earliest. */
 async function listWaiting({ db }: StoreContext, busy: string[]): Promise<Due[]> {
-  const aside = new Set(busy);
+  const aside = new Set([...busy, ...(await listDeleted({ db }))]);
   const waiting: Due[] = [];
   let due = await db.get<Due>(NEXT_WORKSPACE, '');
   while (due) {
@@ -101,7 +102,8 @@ async function claimFrom(
   now: number,
 ): Promise<ClaimedDelivery[]> {
   const workspace = await context.directory.workspace(locationId);
-  if (!workspace?.url || !workspace.webhook_enabled) {
+  if (workspace === undefined) return [];
+  if (!workspace.url || !workspace.webhook_enabled) {
     await recordPending(context, locationId);
     return [];
   }

@@ -7,6 +7,7 @@ import type { ClaimedDelivery, NewMessage, SettledDelivery } from '../records.ts
 import type { AcceptOutcome, DeliveryStore, MessageStore, Store } from '../store.ts';
 import { workspaceSteps } from '../workspaces.ts';
 import { findAccepted } from './accept.ts';
+import type { RetentionStore } from '../retention.ts';
 import type { ClaimRequest } from './claim.ts';
 import type { StoreContext } from './context.ts';
 import { claimFetches, freeAllFetches, releaseFetches } from './fetch-claims.ts';
@@ -23,10 +24,12 @@ import { settleFetch } from './files-outgoing.ts';
 import { findServedGroup } from './groups.ts';
 import { recordJournal } from './journal.ts';
 import { countQueues, ping } from './queues.ts';
-import { deleteDevice, deleteWorkspace } from './remove.ts';
+import { deleteDevice } from './remove.ts';
 import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
+import { forgetDeliveries, forgetMessages, forgetReports } from './forget.ts';
 import { advanceSchedules } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
+import { deleteWorkspace, purgeDeleted } from './purge.ts';
 import { freeAllDeliveries, releaseDeliveries, retryDelivery } from './settle.ts';
 
 /** Runs one whole step of `work`. */
@@ -84,6 +87,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     freeLeases: () =>
       write(async (context) => {
         await freeAllDeliveries(context);
+    ...retentionSteps(runner),
         await freeAllFetches(context);
         await unrouteAll(context);
       }),
@@ -139,5 +143,15 @@ function fileSteps({ read, write }: Runner): FileStore {
     listUnneededFiles: (request, now) => read((context) => listUnneededFiles(context, request, now)),
     forgetFile: (sha256, before, now) => write((context) => forgetFile(context, sha256, before, now)),
     listUnknownFiles: (sha256s) => read((context) => listUnknownFiles(context, sha256s)),
+  };
+}
+
+/** A removal that a power failure undoes is made again: the fsync of each would be what holds up others. */
+function retentionSteps({ writeRelaxed }: Runner): RetentionStore {
+  return {
+    forgetMessages: (walk) => writeRelaxed((context) => forgetMessages(context, walk)),
+    forgetDeliveries: (walk) => writeRelaxed((context) => forgetDeliveries(context, walk)),
+    forgetReports: (request, now) => writeRelaxed((context) => forgetReports(context, request, now)),
+    purgeDeleted: (request, now) => writeRelaxed((context) => purgeDeleted(context, request, now)),
   };
 }

@@ -96,7 +96,7 @@ export class Directory {
 
   async #load(locationId: string): Promise<Omit<Entry, 'until'> | undefined> {
     const row = await this.#db.get<Selectable<WorkspaceRow>>(
-      'SELECT * FROM workspaces WHERE location_id = ?',
+      'SELECT * FROM workspaces WHERE location_id = ? AND deleted_at IS NULL',
       locationId,
     );
     if (row === undefined) return undefined;

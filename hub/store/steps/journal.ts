@@ -5,6 +5,7 @@ import { JournalGapError, UnknownDeviceError } from '../store.ts';
 import { deviceOf, queueOf, type StoreContext } from './context.ts';
 import { applyEvidence, findOffered } from './evidence.ts';
 import { recordExtra } from './extras.ts';
+import { forgottenBefore } from './forget.ts';
 import { recordInbound } from './inbound.ts';
 import { readable } from './readable.ts';
 
@@ -18,8 +19,8 @@ export async function recordJournal(
   await context.hold(async () => [deviceOf(deviceId), ...(await listInvolved(context, deviceId, batch))]);
   if ((await db.get('SELECT 1 FROM devices WHERE id = ?', deviceId)) === undefined)
     throw new UnknownDeviceError(deviceId);
-  const known = await db.get<{ acked_seq: number }>(
-    'SELECT acked_seq FROM journals WHERE device_id = ? AND journal_id = ?',
+  const known = await db.get<{ acked_seq: number; created_at: number }>(
+    'SELECT acked_seq, created_at FROM journals WHERE device_id = ? AND journal_id = ?',
     deviceId,
     batch.journal_id,
   );
@@ -28,14 +29,16 @@ export async function recordJournal(
   for (const [index, { seq }] of fresh.entries())
     if (seq !== acked + 1 + index) throw new JournalGapError(acked + 1 + index, seq);
   if (fresh.length === 0) return { acked_seq: acked, deliveries: 0 };
-  const deliveries = await recordAll(context, deviceId, { ...batch, entries: fresh }, now);
+  const entries = await dropForgotten(context, deviceId, fresh, known?.created_at ?? now);
+  const deliveries = await recordAll(context, deviceId, { ...batch, entries }, now);
   const acked_seq = acked + fresh.length;
   await db.run(
-    `INSERT INTO journals (device_id, journal_id, acked_seq, seen_at) VALUES (?, ?, ?, ?)
+    `INSERT INTO journals (device_id, journal_id, acked_seq, created_at, seen_at) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (device_id, journal_id) DO UPDATE SET acked_seq = excluded.acked_seq, seen_at = excluded.seen_at`,
     deviceId,
     batch.journal_id,
     acked_seq,
+    now,
     now,
   );
   return { acked_seq, deliveries };
@@ -51,6 +54,34 @@ async function listInvolved({ db }: StoreContext, deviceId: string, batch: Judge
   const ids = batch.entries.flatMap(({ entry }) => (entry?.kind === 'status' ? [entry.id] : []));
   const involved = await db.all<{ location_id: string }>(INVOLVED, deviceId, JSON.stringify(ids));
   return involved.map(({ location_id }) => queueOf(location_id));
+}
+
+/** Longer than the clocks of a device and of the hub lie apart. */
+const CLOCKS_APART_MS = 86_400_000;
+
+/**
+ * A device that lost its journal tells everything again under a new one. What it tells from before that one began, and
+ * from times that the hub has forgotten, may have been told before, and nobody can find out any more: it is dropped.
+ */
+async function dropForgotten(
+  context: StoreContext,
+  deviceId: string,
+  entries: JudgedBatch['entries'],
+  begun: number,
+): Promise<JudgedBatch['entries']> {
+  const isOlderThan = ({ entry }: JudgedBatch['entries'][number], time: number): boolean =>
+    entry !== undefined && entry.kind !== 'status' && entry.at < time;
+  if (!entries.some((one) => isOlderThan(one, begun))) return entries;
+  const forgotten = await forgottenBefore(context);
+  if (forgotten === 0) return entries;
+  const horizon = Math.min(begun, forgotten + CLOCKS_APART_MS);
+  const kept = entries.filter((one) => !isOlderThan(one, horizon));
+  if (kept.length < entries.length)
+    context.log.warn(
+      { device_id: deviceId, dropped: entries.length - kept.length },
+      'a device told under a new journal what happened before the hub remembers; it may have been told before and was dropped',
+    );
+  return kept;
 }
 
 /**

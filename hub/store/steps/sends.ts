@@ -8,6 +8,7 @@ import { applyEvidence, findOffered, OUTGOING, type Outgoing } from './evidence.
 import { grantFiles } from './files-outgoing.ts';
 import { wireGroupId } from './groups.ts';
 import { HOLDING } from './hold.ts';
+import { DELETED } from './purge.ts';
 
 interface Offerable {
   seq: number;
@@ -28,12 +29,14 @@ WHERE status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?`;
 
 const OFFERABLE = `
 SELECT seq, id, location_id, phone, text, attachments, channel, expires_at, offered_at, steps FROM messages
-WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND expires_at > ?
+WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND expires_at > ? AND location_id NOT IN (${DELETED})
   AND phone NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`;
 
 const ASKED = `SELECT phone FROM messages WHERE status = 'QUEUED' AND owner IS NOT NULL AND device_id = ?`;
 
-const ANY_LEFT = `SELECT 1 FROM messages WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL LIMIT 1`;
+const ANY_LEFT = `
+SELECT 1 FROM messages
+WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND location_id NOT IN (${DELETED}) LIMIT 1`;
 
 const LEASE = `
 UPDATE messages SET owner = ?, lease_until = ?, offered_at = ?, steps = ?, updated_at = ? WHERE seq = ?`;

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { describeAccepting } from './contract/accepting.ts';
+import { describeCanceling } from './contract/canceling.ts';
 import { describeDeliveries } from './contract/deliveries.ts';
 import { describeDevices } from './contract/devices.ts';
 import { describeExtras } from './contract/extras.ts';
@@ -8,6 +9,10 @@ import type { OpenStore } from './contract/fixtures.ts';
 import { describeGroups } from './contract/groups.ts';
 import { describeInbound } from './contract/inbound.ts';
 import { describeOutcomes } from './contract/outcomes.ts';
+import { describeRecordKeeping } from './contract/record-keeping.ts';
+import { describeReplaying } from './contract/replaying.ts';
+import { describeResending } from './contract/resending.ts';
+import { describeRetention } from './contract/retention.ts';
 import { describeRouting } from './contract/routing.ts';
 import { describeSending } from './contract/sending.ts';
 import { describeStatuses } from './contract/statuses.ts';
@@ -28,5 +33,10 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('extra events', () => describeExtras(open));
     describe('deliveries', () => describeDeliveries(open));
     describe('outcomes of attempts', () => describeOutcomes(open));
+    describe('replaying', () => describeReplaying(open));
+    describe('canceling', () => describeCanceling(open));
+    describe('resending', () => describeResending(open));
+    describe('record keeping', () => describeRecordKeeping(open));
+    describe('retention', () => describeRetention(open));
   });
 }
