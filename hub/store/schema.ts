@@ -54,12 +54,12 @@ export interface WorkspaceRow {
   routes: string;
   created_at: number;
   updated_at: number;
+  /** From then on nobody sees it; the row goes when all that belongs to it is gone. */
+  deleted_at: number | null;
 }
 
 interface ApiKeyRow {
   seq: GeneratedAlways<number>;
-  /** From then on nobody sees it; the row goes when all that belongs to it is gone. */
-  deleted_at: number | null;
   id: string;
   location_id: string;
   name: string;
@@ -101,10 +101,6 @@ interface AssignmentRow {
   channel: Channel;
 }
 
-/** The latest message, either way, between a workspace and a phone: where it went and when. */
-interface ConversationRow {
-  phone: string;
-  location_id: string;
 interface JournalRow {
   device_id: string;
   journal_id: string;
@@ -124,6 +120,10 @@ interface SetAsideRow {
   at: number;
 }
 
+/** The latest message, either way, between a workspace and a phone: where it went and when. */
+interface ConversationRow {
+  phone: string;
+  location_id: string;
   device_id: string;
   last_at: number;
 }

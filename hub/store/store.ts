@@ -30,9 +30,9 @@ import type {
   Workspace,
   WorkspaceChanges,
 } from './records.ts';
+import type { RetentionStore } from './retention.ts';
 
 /**
-import type { RetentionStore } from './retention.ts';
  * Everything the hub remembers. Each method is one whole step: one transaction, on disk (fsynced) when its promise
  * resolves, with nothing but SQL inside. Times are epoch milliseconds, given by the caller. A store that cannot write
  * throws StoreUnavailableError and has then changed nothing.
@@ -43,12 +43,12 @@ export interface Store
     MessageStore,
     DeliveryStore,
     FileStore,
+    RetentionStore,
     AsyncDisposable {
   /** Resolves when the database answers and can be written. */
   ping(): Promise<void>;
   /** The clock was set back by so many milliseconds: whatever is to be tried later comes as much earlier by it. */
   advanceSchedules(by: number): Promise<void>;
-    RetentionStore,
   countQueues(now: number): Promise<QueueCounts>;
 }
 

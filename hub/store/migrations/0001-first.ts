@@ -28,9 +28,9 @@ CREATE TABLE workspaces (
   updated_at INTEGER NOT NULL,
   deleted_at INTEGER
 ) STRICT;
+CREATE INDEX workspaces_deleted ON workspaces (location_id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE api_keys (
-CREATE INDEX workspaces_deleted ON workspaces (location_id) WHERE deleted_at IS NOT NULL;
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
@@ -79,9 +79,9 @@ CREATE TABLE journals (
   device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
   journal_id TEXT NOT NULL,
   acked_seq INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
   seen_at INTEGER NOT NULL,
   PRIMARY KEY (device_id, journal_id)
-  created_at INTEGER NOT NULL,
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE set_aside (
@@ -93,9 +93,9 @@ CREATE TABLE set_aside (
   at INTEGER NOT NULL,
   PRIMARY KEY (device_id, journal_id, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX set_aside_at ON set_aside (at);
 
 CREATE TABLE conversations (
-CREATE INDEX set_aside_at ON set_aside (at);
   phone TEXT NOT NULL,
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
   device_id TEXT NOT NULL,
@@ -122,9 +122,9 @@ CREATE TABLE extras (
   at INTEGER NOT NULL,
   PRIMARY KEY (device_id, guid, kind, at)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX extras_at ON extras (at);
 
 CREATE TABLE opt_outs (
-CREATE INDEX extras_at ON extras (at);
   location_id TEXT NOT NULL REFERENCES workspaces (location_id) ON DELETE CASCADE,
   phone TEXT NOT NULL,
   at INTEGER NOT NULL,

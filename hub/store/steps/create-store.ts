@@ -4,10 +4,10 @@ import { deviceSteps } from '../devices.ts';
 import type { FileStore } from '../files.ts';
 import { listSteps } from '../lists.ts';
 import type { ClaimedDelivery, NewMessage, SettledDelivery } from '../records.ts';
+import type { RetentionStore } from '../retention.ts';
 import type { AcceptOutcome, DeliveryStore, MessageStore, Store } from '../store.ts';
 import { workspaceSteps } from '../workspaces.ts';
 import { findAccepted } from './accept.ts';
-import type { RetentionStore } from '../retention.ts';
 import type { ClaimRequest } from './claim.ts';
 import type { StoreContext } from './context.ts';
 import { claimFetches, freeAllFetches, releaseFetches } from './fetch-claims.ts';
@@ -21,15 +21,15 @@ import {
   touchFile,
 } from './files.ts';
 import { settleFetch } from './files-outgoing.ts';
+import { forgetDeliveries, forgetMessages, forgetReports } from './forget.ts';
 import { findServedGroup } from './groups.ts';
 import { recordJournal } from './journal.ts';
+import { deleteWorkspace, purgeDeleted } from './purge.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice } from './remove.ts';
 import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
-import { forgetDeliveries, forgetMessages, forgetReports } from './forget.ts';
 import { advanceSchedules } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
-import { deleteWorkspace, purgeDeleted } from './purge.ts';
 import { freeAllDeliveries, releaseDeliveries, retryDelivery } from './settle.ts';
 
 /** Runs one whole step of `work`. */
@@ -77,6 +77,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     ...messageSteps(runner, own),
     ...deliverySteps(runner, own),
     ...fileSteps(runner),
+    ...retentionSteps(runner),
     findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
     listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
     deleteWorkspace: (locationId) => write((context) => deleteWorkspace(context, locationId, clock())),
@@ -87,7 +88,6 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     freeLeases: () =>
       write(async (context) => {
         await freeAllDeliveries(context);
-    ...retentionSteps(runner),
         await freeAllFetches(context);
         await unrouteAll(context);
       }),
