@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { apiKeySchema, createdApiKeySchema, newApiKeySchema } from '../../shared/api/api-keys.ts';
 import { ApiError } from '../../shared/api/errors.ts';
-import { pageSchema } from '../../shared/api/pages.ts';
+import { pageQuerySchema, pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { createApiKey, hashToken, nameInLog } from '../credentials/tokens.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { requireWorkspace } from './lookups.ts';
-import { showTime, showTimeOrNull } from './views.ts';
+import { showApiKey, showPage, showTime } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'api keys' } as const;
 const LIST = '/api/workspaces/:location_id/api-keys';
@@ -37,18 +37,14 @@ export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
       ...BASE,
       method: 'get',
       path: LIST,
-      summary: "Lists the workspace's live API keys, without the keys themselves.",
-      response: { status: 200, description: 'All of them.', schema: pageSchema(apiKeySchema) },
+      summary: "Lists the workspace's live API keys, newest first, without the keys themselves.",
+      query: pageQuerySchema,
+      response: { status: 200, description: 'A page.', schema: pageSchema(apiKeySchema) },
       errors: ['unknown_location'],
-      handle: async ({ params }) => {
+      handle: async ({ params, query }) => {
         const { location_id } = await requireWorkspace(store, params.location_id);
-        const items = (await store.listApiKeys(location_id)).map((key) => ({
-          id: key.id,
-          name: key.name,
-          created_at: showTime(key.created_at),
-          last_used_at: showTimeOrNull(key.last_used_at),
-        }));
-        return { status: 200, body: { items, next_cursor: null } };
+        const page = await store.listApiKeys(location_id, query);
+        return { status: 200, body: showPage(page, showApiKey) };
       },
     }),
     defineRoute({

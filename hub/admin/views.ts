@@ -1,9 +1,10 @@
+import type { ApiKeyView } from '../../shared/api/api-keys.ts';
 import type { DeliveryView } from '../../shared/api/deliveries.ts';
 import type { DeviceView } from '../../shared/api/devices.ts';
 import type { MessageView } from '../../shared/api/messages.ts';
 import { MASK, type WorkspaceView } from '../../shared/api/workspaces.ts';
 import { blocksSending } from '../../shared/wire/health.ts';
-import type { Assignment, Delivery, Device, Message, Page, Workspace } from '../store/records.ts';
+import type { ApiKey, Assignment, Delivery, Device, Message, Page, Workspace } from '../store/records.ts';
 
 /** Epoch milliseconds as RFC 3339 in UTC. */
 export function showTime(at: number): string {
@@ -43,6 +44,10 @@ export function showWorkspace(workspace: Workspace, assignments: Assignment[]): 
     created_at: showTime(workspace.created_at),
     updated_at: showTime(workspace.updated_at),
   };
+}
+
+export function showApiKey({ id, name, created_at, last_used_at }: ApiKey): ApiKeyView {
+  return { id, name, created_at: showTime(created_at), last_used_at: showTimeOrNull(last_used_at) };
 }
 
 export function showDevice(device: Device, online: boolean): DeviceView {

@@ -1,4 +1,5 @@
 import type { Base } from './base.ts';
+import { startOf, toPage } from './pages.ts';
 import type { WorkspaceStore } from './store.ts';
 
 type Steps = Pick<WorkspaceStore, 'createApiKey' | 'listApiKeys' | 'useApiKey' | 'revokeApiKey'>;
@@ -17,15 +18,19 @@ export function apiKeySteps({ query }: Base): Steps {
       );
     },
 
-    listApiKeys: (locationId) =>
-      query((db) =>
+    listApiKeys: async (locationId, page) => {
+      const rows = await query((db) =>
         db
           .selectFrom('api_keys')
-          .select(['id', 'name', 'created_at', 'last_used_at'])
+          .select(['seq', 'id', 'name', 'created_at', 'last_used_at'])
           .where('location_id', '=', locationId)
-          .orderBy('seq')
+          .where('seq', '<', startOf(page))
+          .orderBy('seq', 'desc')
+          .limit(page.limit + 1)
           .execute(),
-      ),
+      );
+      return toPage(rows, page.limit, ({ seq: _, ...key }) => key);
+    },
 
     useApiKey: async (locationId, hash, now) => {
       const key = await query((db) =>

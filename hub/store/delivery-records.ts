@@ -6,6 +6,8 @@ export interface Delivery {
   id: string;
   webhook_id: string;
   location_id: string;
+  /** Id of the message that it is about; null when the hub does not know that one. */
+  message: string | null;
   type: string;
   status: DeliveryStatus;
   attempts: number;
@@ -14,9 +16,20 @@ export interface Delivery {
   created_at: number;
 }
 
+/** With the JSON that is POSTed. */
+export interface DeliveryWithBody extends Delivery {
+  body: string;
+}
+
 export interface DeliveryFilter {
   workspace?: string | undefined;
   status?: DeliveryStatus | undefined;
+  type?: string | undefined;
+  /** Id of the message that they are about. */
+  message?: string | undefined;
+  /** Epoch milliseconds: not from before, and from before. */
+  since?: number | undefined;
+  until?: number | undefined;
 }
 
 export interface ClaimedDelivery {

@@ -2,18 +2,12 @@ import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
 import type { Message, MessageFilter, Page, PageRequest } from './records.ts';
-import { toAttempt, toDelivery, toMessage } from './rows.ts';
+import { toMessage } from './rows.ts';
 import type { MessageRow, Schema } from './schema.ts';
-import type { DeliveryStore, MessageStore } from './store.ts';
+import { boundTime, SEARCH_WINDOW, withFloor } from './search-window.ts';
+import type { MessageStore } from './store.ts';
 
-type Steps = Pick<MessageStore, 'listMessages' | 'findMessage' | 'listTimeline'> &
-  Pick<DeliveryStore, 'listDeliveries' | 'findDelivery' | 'listAttempts'>;
-
-/**
- * A search within texts looks at no more rows than this for one page, since no index serves it and SQLite holds up the
- * whole process meanwhile. A page may then be short, even empty, and still name the next.
- */
-const SEARCH_WINDOW = 50_000;
+type Steps = Pick<MessageStore, 'listMessages' | 'findMessage' | 'listTimeline'>;
 
 export function listSteps({ query, like }: Base): Steps {
   return {
@@ -27,45 +21,6 @@ export function listSteps({ query, like }: Base): Steps {
     },
 
     listTimeline: (id) => query((db) => listTimeline(db, id)),
-
-    listDeliveries: async ({ workspace, status }, page) => {
-      const rows = await query((db) =>
-        db
-          .selectFrom('deliveries')
-          .selectAll()
-          .where('seq', '<', startOf(page))
-          .$if(workspace !== undefined, (some) => some.where('location_id', '=', workspace ?? ''))
-          .$if(status === 'dead' || status === 'recorded', (some) =>
-            some.where(sql<SqlBool>`status in ('dead', 'recorded')`),
-          )
-          .$if(status === 'pending', (some) => some.where('status', '=', sql.lit('pending')))
-          .$if(status !== undefined, (some) => some.where('status', '=', status ?? 'pending'))
-          .orderBy('seq', 'desc')
-          .limit(page.limit + 1)
-          .execute(),
-      );
-      return toPage(rows, page.limit, toDelivery);
-    },
-
-    findDelivery: async (id) => {
-      const row = await query((db) =>
-        db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst(),
-      );
-      return row && toDelivery(row);
-    },
-
-    listAttempts: async (deliveryId) => {
-      const rows = await query((db) =>
-        db
-          .selectFrom('attempts')
-          .selectAll('attempts')
-          .innerJoin('deliveries', 'deliveries.seq', 'attempts.delivery_seq')
-          .where('deliveries.id', '=', deliveryId)
-          .orderBy('n')
-          .execute(),
-      );
-      return rows.map(toAttempt);
-    },
   };
 }
 
@@ -75,28 +30,31 @@ async function listMessages(
   page: PageRequest,
   like: Base['like'],
 ): Promise<Page<Message>> {
-  const start = startOf(page);
-  const floor = filter.q === undefined ? 0 : await searchFloor(db, start);
+  const { from, before } = await boundTime(db, 'messages', filter, startOf(page));
+  const floor = await searchFloor(db, filter, before);
   const rows = await filteredMessages(db, filter, like)
-    .where('seq', '<', start)
-    .where('seq', '>=', floor)
+    .where('seq', '<', before)
+    .where('seq', '>=', Math.max(floor, from))
     .orderBy('seq', 'desc')
     .limit(page.limit + 1)
     .execute();
-  const found = toPage(rows, page.limit, toMessage);
-  if (found.next_cursor !== null || floor <= 1) return found;
-  return { items: found.items, next_cursor: String(floor) };
+  return withFloor(toPage(rows, page.limit, toMessage), floor, from);
 }
 
-async function searchFloor(db: Kysely<Schema>, start: number): Promise<number> {
-  const newest = await db
-    .selectFrom('messages')
+/** From where on to look for what no index serves. Counted are the rows that an index brings. */
+async function searchFloor(db: Kysely<Schema>, filter: MessageFilter, before: number): Promise<number> {
+  const { workspace, phone, status, channel, direction, q } = filter;
+  const isServed = status === undefined || status === 'FAILED';
+  if (isServed && channel === undefined && direction === undefined && q === undefined) return 0;
+  const last = await filteredMessages(db, { workspace, phone }, 'like')
+    .clearSelect()
     .select('seq')
-    .where('seq', '<', start)
+    .where('seq', '<', before)
     .orderBy('seq', 'desc')
     .limit(1)
+    .offset(SEARCH_WINDOW - 1)
     .executeTakeFirst();
-  return Math.max((newest?.seq ?? 0) - SEARCH_WINDOW, 0);
+  return last?.seq ?? 0;
 }
 
 function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base['like']) {

@@ -15,6 +15,7 @@ export type {
   Delivery,
   DeliveryFilter,
   DeliveryStatus,
+  DeliveryWithBody,
   QueueCounts,
   SettledDelivery,
 } from './delivery-records.ts';
@@ -189,6 +190,8 @@ export interface Message {
   from_me: boolean;
   /** Of an outgoing message to a group: the one device that is in it. */
   only_device: string | null;
+  /** Of one that was sent again: the id of the message that it all began with. */
+  resend_of: string | null;
   /** Whether it was offered to its device: from then on no other may have it. */
   offered: boolean;
   /** Queued, and not to be routed before its files, or those of one before it, are there. */
@@ -206,6 +209,9 @@ export interface MessageFilter {
   direction?: 'out' | 'in' | undefined;
   /** Part of the client's message_id, the hub's id or the phone. */
   q?: string | undefined;
+  /** Epoch milliseconds: not from before, and from before. */
+  since?: number | undefined;
+  until?: number | undefined;
 }
 
 /** One step of a message's way. `source` says who learnt it: `hub`, or `device`. */

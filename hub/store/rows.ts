@@ -92,6 +92,7 @@ export function toMessage(row: Selectable<MessageRow>): Message {
     from_me: row.from_me === 1,
     only_device: row.only_device === '' ? null : row.only_device,
     offered: row.offered_at !== null,
+    resend_of: row.resend_of,
     waits_for_files: row.held > 0,
     error: row.error_code
       ? { code: row.error_code, message: row.error_message ?? failure(row.error_code).message }
@@ -106,11 +107,14 @@ export function webhookId(deliveryId: string): string {
   return `msg_${deliveryId}`;
 }
 
-export function toDelivery(row: Selectable<DeliveryRow>): Delivery {
+export function toDelivery(
+  row: Omit<Selectable<DeliveryRow>, 'body'> & { message: string | null },
+): Delivery {
   return {
     id: row.id,
     webhook_id: webhookId(row.id),
     location_id: row.location_id,
+    message: row.message,
     type: row.type,
     status: row.status,
     attempts: row.attempts,

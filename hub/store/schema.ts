@@ -1,4 +1,6 @@
 import type { GeneratedAlways } from 'kysely';
+import type { AuditAction, AuditTarget } from '../../shared/api/audit.ts';
+import type { NoticeKind } from '../../shared/api/notices.ts';
 import type { Channel, DeviceKind } from '../../shared/channels.ts';
 import type { FailureCode } from '../../shared/failure-codes.ts';
 import type { DeliveryStatus, Message } from './records.ts';
@@ -28,6 +30,8 @@ export interface Schema {
   files: FileRow;
   attachments: AttachmentRow;
   file_grants: { device_id: string; sha256: string };
+  notices: NoticeRow;
+  audit: AuditRow;
 }
 
 export interface WorkspaceRow {
@@ -164,6 +168,8 @@ export interface MessageRow {
   error_code: FailureCode | null;
   error_message: string | null;
   content_hash: string | null;
+  /** Of one that was sent again: the id of the message that it all began with. */
+  resend_of: string | null;
   expires_at: number | null;
   /** When it was first offered to its device: from then on no other device may have it. */
   offered_at: number | null;
@@ -250,4 +256,32 @@ interface AttachmentRow {
   name: string | null;
   mime_type: string | null;
   size: number | null;
+}
+
+/** Something about a workspace that an operator should know of, until it is resolved. */
+export interface NoticeRow {
+  seq: GeneratedAlways<number>;
+  id: string;
+  location_id: string;
+  kind: NoticeKind;
+  since: number;
+  detail: string;
+  created_at: number;
+  resolved_at: number | null;
+}
+
+/** A change that somebody made through the admin API. It outlives what it was about. */
+export interface AuditRow {
+  seq: GeneratedAlways<number>;
+  id: string;
+  at: number;
+  actor: string;
+  action: AuditAction;
+  target_kind: AuditTarget['kind'];
+  target_id: string;
+  location_id: string | null;
+  /** JSON without secrets, header values and message texts. */
+  changes: string;
+  request_id: string;
+  source: string;
 }

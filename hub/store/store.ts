@@ -2,6 +2,7 @@ import type { Channel } from '../../shared/channels.ts';
 import type { Health } from '../../shared/wire/health.ts';
 import type { Settings } from '../../shared/wire/settings.ts';
 import type { FileStore } from './files.ts';
+import type { EndpointChange, RecordKeeping } from './record-keeping.ts';
 import type {
   Acceptance,
   ApiKey,
@@ -11,6 +12,7 @@ import type {
   ClaimedSends,
   Delivery,
   DeliveryFilter,
+  DeliveryWithBody,
   Device,
   DeviceChanges,
   Enrollment,
@@ -31,6 +33,9 @@ import type {
   WorkspaceChanges,
 } from './records.ts';
 import type { RetentionStore } from './retention.ts';
+import type { CancelOutcome } from './steps/cancel.ts';
+import type { ReplayOutcome, ReplayRequest } from './steps/replay.ts';
+import type { ResendOutcome, ResendRequest } from './steps/resend.ts';
 
 /**
  * Everything the hub remembers. Each method is one whole step: one transaction, on disk (fsynced) when its promise
@@ -43,6 +48,7 @@ export interface Store
     MessageStore,
     DeliveryStore,
     FileStore,
+    RecordKeeping,
     RetentionStore,
     AsyncDisposable {
   /** Resolves when the database answers and can be written. */
@@ -73,7 +79,7 @@ export interface WorkspaceStore {
   /** The channels that at least one assigned device serves for the workspace; answered from memory. */
   listServedChannels(locationId: string): Promise<readonly Channel[]>;
   createApiKey(key: NewApiKey): Promise<void>;
-  listApiKeys(locationId: string): Promise<ApiKey[]>;
+  listApiKeys(locationId: string, page: PageRequest): Promise<Page<ApiKey>>;
   /** Records the use (at most once a minute) and answers whether a live key with that hash belongs to the workspace. */
   useApiKey(locationId: string, hash: string, now: number): Promise<boolean>;
   revokeApiKey(locationId: string, id: string): Promise<boolean>;
@@ -173,6 +179,10 @@ export interface MessageStore {
   ): Promise<{ acked_seq: number; deliveries: number }>;
   /** The group of this id (`group:<uuid>`), when a device that serves the workspace on the group's channel is in it. */
   findServedGroup(locationId: string, id: string): Promise<Group | undefined>;
+  /** Ends a message with `canceled` that no device was offered yet; of two that decide at once, the offer or this wins. */
+  cancelMessage(id: string, now: number): Promise<CancelOutcome>;
+  /** Accepts a FAILED message again, as a message of its own with a message_id made from the old one. */
+  resendMessage(request: ResendRequest, now: number): Promise<ResendOutcome>;
   listMessages(filter: MessageFilter, page: PageRequest): Promise<Page<Message>>;
   findMessage(id: string): Promise<Message | undefined>;
   listTimeline(id: string): Promise<TimelineEvent[]>;
@@ -194,15 +204,22 @@ export interface DeliveryStore {
     },
     now: number,
   ): Promise<ClaimedDelivery[]>;
-  /** Records attempts and their outcomes; one whose lease another owner took over is ignored. */
-  settleDeliveries(owner: string, settled: SettledDelivery[], now: number): Promise<void>;
+  /**
+   * Records attempts and their outcomes; one whose lease another owner took over is ignored. Answers what they change
+   * about the webhooks themselves.
+   */
+  settleDeliveries(owner: string, settled: SettledDelivery[], now: number): Promise<EndpointChange[]>;
   /** Gives back what this owner claimed and did not attempt. */
   releaseDeliveries(owner: string): Promise<void>;
   /** When the next delivery that is not leased comes due, `busy` workspaces aside; undefined when none waits. */
   nextDeliveryAt(now: number, busy?: string[]): Promise<number | undefined>;
+  /** Makes one batch of a workspace's dead or recorded deliveries pending again, oldest first. */
+  replayDeliveries(request: ReplayRequest, now: number): Promise<ReplayOutcome>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
-  findDelivery(id: string): Promise<Delivery | undefined>;
+  findDelivery(id: string): Promise<DeliveryWithBody | undefined>;
   listAttempts(deliveryId: string): Promise<Attempt[]>;
+  /** The events about a message, oldest first, with their attempts; the first fifty of them. */
+  listMessageDeliveries(messageId: string): Promise<(DeliveryWithBody & { attempt_log: Attempt[] })[]>;
   /** Makes a dead, recorded or waiting delivery due now; false when there is none with this id to retry. */
   retryDelivery(id: string, now: number): Promise<boolean>;
 }

@@ -98,6 +98,7 @@ async function updateWorkspace(
   if (row === undefined) return undefined;
   if (row.url === null || row.webhook_enabled === 0) await recordPending(db, locationId);
   if (row.connected === 0) await unrouteWorkspace(db, locationId);
+  await resolveNotices(db, locationId, changes, now);
   return toWorkspace(row, vault);
 }
 
@@ -129,6 +130,24 @@ function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault):
   if (webhook_enabled === true) columns.webhook_disabled_reason = null;
   if (webhook_enabled === true || changes.url !== undefined) columns.failing_since = null;
   return columns;
+}
+
+/** A webhook that is switched off, or gets another URL, begins anew: what was wrong with it before is past. */
+async function resolveNotices(
+  db: Transaction<Schema>,
+  locationId: string,
+  { webhook_enabled, url }: WorkspaceChanges,
+  now: number,
+): Promise<void> {
+  if (webhook_enabled === undefined && url === undefined) return;
+  let open = db
+    .updateTable('notices')
+    .set({ resolved_at: now })
+    .where('location_id', '=', locationId)
+    .where('resolved_at', 'is', null);
+  // Only a switch ends that it is switched off.
+  if (webhook_enabled !== true) open = open.where('kind', '=', 'webhook_failing');
+  await open.execute();
 }
 
 /** An assignment that stays keeps its place in the order of assigning. */

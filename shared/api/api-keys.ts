@@ -14,3 +14,4 @@ export const createdApiKeySchema = z.object({
 export const apiKeySchema = z
   .object({ id: z.string(), name: z.string(), created_at: timeSchema, last_used_at: timeSchema.nullable() })
   .meta({ id: 'ApiKey' });
+export type ApiKeyView = z.infer<typeof apiKeySchema>;

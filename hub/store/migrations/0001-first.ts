@@ -1,3 +1,5 @@
+import { recordKeeping } from './0001-record-keeping.ts';
+
 /**
  * The first schema. Every queue is a partial index that a row enters and leaves as it moves, so a claim costs the same
  * whatever lies finished in the table.
@@ -151,6 +153,7 @@ CREATE TABLE messages (
   error_code TEXT,
   error_message TEXT,
   content_hash TEXT,
+  resend_of TEXT,
   expires_at INTEGER,
   offered_at INTEGER,
   owner TEXT,
@@ -173,6 +176,7 @@ CREATE INDEX messages_asked ON messages (device_id, phone) WHERE status = 'QUEUE
 CREATE INDEX messages_expiring ON messages (expires_at) WHERE status = 'QUEUED' AND owner IS NULL;
 CREATE INDEX messages_dispatched ON messages (device_id, seq) WHERE status = 'DISPATCHED';
 CREATE INDEX messages_failed ON messages (seq) WHERE status = 'FAILED';
+CREATE INDEX messages_resends ON messages (resend_of) WHERE resend_of IS NOT NULL;
 CREATE INDEX messages_workspace ON messages (location_id, seq);
 CREATE INDEX messages_phone ON messages (phone, seq);
 
@@ -248,7 +252,10 @@ CREATE INDEX deliveries_due ON deliveries (location_id, next_attempt_at)
 CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'pending' AND owner IS NOT NULL;
 CREATE INDEX deliveries_conversation ON deliveries (location_id, phone, seq) WHERE status = 'pending';
 CREATE INDEX deliveries_kept ON deliveries (status, seq) WHERE status IN ('dead', 'recorded');
+CREATE INDEX deliveries_kept_of_workspace ON deliveries (location_id, status, seq) WHERE status IN ('dead', 'recorded');
+CREATE INDEX deliveries_replayable ON deliveries (location_id, created_at, seq) WHERE status IN ('dead', 'recorded');
 CREATE INDEX deliveries_workspace ON deliveries (location_id, seq);
+CREATE INDEX deliveries_message ON deliveries (message_seq);
 
 CREATE TABLE attempts (
   delivery_seq INTEGER NOT NULL REFERENCES deliveries (seq) ON DELETE CASCADE,
@@ -261,4 +268,4 @@ CREATE TABLE attempts (
   response TEXT,
   PRIMARY KEY (delivery_seq, n)
 ) STRICT, WITHOUT ROWID;
-`;
+${recordKeeping}`;

@@ -1,15 +1,20 @@
 import { apiKeySteps } from '../api-keys.ts';
 import type { Base } from '../base.ts';
+import { deliveryListSteps } from '../delivery-lists.ts';
 import { deviceSteps } from '../devices.ts';
 import type { FileStore } from '../files.ts';
 import { listSteps } from '../lists.ts';
+import type { EndpointChange } from '../record-keeping.ts';
+import { recordKeepingSteps } from '../record-keeping-steps.ts';
 import type { ClaimedDelivery, NewMessage, SettledDelivery } from '../records.ts';
 import type { RetentionStore } from '../retention.ts';
 import type { AcceptOutcome, DeliveryStore, MessageStore, Store } from '../store.ts';
 import { workspaceSteps } from '../workspaces.ts';
 import { findAccepted } from './accept.ts';
+import { cancelMessage } from './cancel.ts';
 import type { ClaimRequest } from './claim.ts';
 import type { StoreContext } from './context.ts';
+import { countEndpoints } from './endpoint-health.ts';
 import { claimFetches, freeAllFetches, releaseFetches } from './fetch-claims.ts';
 import {
   findFile,
@@ -27,10 +32,12 @@ import { recordJournal } from './journal.ts';
 import { deleteWorkspace, purgeDeleted } from './purge.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice } from './remove.ts';
+import { replayDeliveries, retryDelivery } from './replay.ts';
+import { resendMessage } from './resend.ts';
 import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
 import { advanceSchedules } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
-import { freeAllDeliveries, releaseDeliveries, retryDelivery } from './settle.ts';
+import { freeAllDeliveries, releaseDeliveries } from './settle.ts';
 
 /** Runs one whole step of `work`. */
 export type Run = <T>(work: (context: StoreContext) => Promise<T>) => Promise<T>;
@@ -58,7 +65,7 @@ export interface OwnSteps {
     owner: string,
     settled: SettledDelivery[],
     now: number,
-  ): Promise<void>;
+  ): Promise<EndpointChange[]>;
 }
 
 export type StoreSteps = Omit<Store, typeof Symbol.asyncDispose> & {
@@ -74,6 +81,9 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     ...apiKeySteps(base),
     ...deviceSteps(base),
     ...listSteps(base),
+    ...deliveryListSteps(base),
+    ...recordKeepingSteps(base),
+    countEndpoints: () => read(countEndpoints),
     ...messageSteps(runner, own),
     ...deliverySteps(runner, own),
     ...fileSteps(runner),
@@ -97,7 +107,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
 function messageSteps(
   { read, write }: Runner,
   { acceptMessages }: OwnSteps,
-): Omit<MessageStore, 'listMessages' | 'findMessage' | 'listTimeline'> {
+): Omit<MessageStore, keyof ReturnType<typeof listSteps>> {
   return {
     acceptMessages: (messages, now) => write((context) => acceptMessages(context, messages, now)),
     findAccepted: (locationId, messageId) => read((context) => findAccepted(context, locationId, messageId)),
@@ -109,6 +119,8 @@ function messageSteps(
     releaseSends: (deviceId) => write((context) => releaseSends(context, deviceId)),
     settleSends: (deviceId, acceptances, now) =>
       write((context) => settleSends(context, deviceId, acceptances, now)),
+    cancelMessage: (id, now) => write((context) => cancelMessage(context, id, now)),
+    resendMessage: (request, now) => write((context) => resendMessage(context, request, now)),
     expireQueued: (now, limit) => write((context) => expireQueued(context, now, limit)),
     expireDispatched: (request, now) => write((context) => expireDispatched(context, request, now)),
     recordJournal: (deviceId, batch, now) => write((context) => recordJournal(context, deviceId, batch, now)),
@@ -119,13 +131,14 @@ function messageSteps(
 function deliverySteps(
   { read, write, writeRelaxed }: Runner,
   { claimDeliveries, nextDeliveryAt, settleDeliveries }: OwnSteps,
-): Omit<DeliveryStore, 'listDeliveries' | 'findDelivery' | 'listAttempts'> {
+): Omit<DeliveryStore, keyof ReturnType<typeof deliveryListSteps>> {
   return {
     claimDeliveries: (request, now) => writeRelaxed((context) => claimDeliveries(context, request, now)),
     settleDeliveries: (owner, settled, now) =>
       writeRelaxed((context) => settleDeliveries(context, owner, settled, now)),
     releaseDeliveries: (owner) => write((context) => releaseDeliveries(context, owner)),
     nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),
+    replayDeliveries: (request, now) => write((context) => replayDeliveries(context, request, now)),
     retryDelivery: (id, now) => write((context) => retryDelivery(context, id, now)),
   };
 }

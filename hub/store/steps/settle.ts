@@ -1,6 +1,8 @@
+import type { EndpointChange } from '../record-keeping.ts';
 import type { Attempt, SettledDelivery } from '../records.ts';
 import { queueOf, type StoreContext } from './context.ts';
 import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
+import { noteHealth } from './endpoint-health.ts';
 
 interface Leased {
   seq: number;
@@ -28,8 +30,9 @@ export async function settleDeliveries(
   owner: string,
   settled: SettledDelivery[],
   now: number,
-): Promise<void> {
+): Promise<EndpointChange[]> {
   await context.hold(() => listQueues(context, settled));
+  const changes: EndpointChange[] = [];
   for (const one of settled) {
     const delivery = await context.db.get<Leased>(FIND_LEASED, one.id, owner);
     if (delivery === undefined) {
@@ -38,8 +41,10 @@ export async function settleDeliveries(
     }
     await addAttempt(context, delivery, one.attempt);
     await applyOutcome(context, delivery, one, now);
-    await noteHealth(context, delivery.location_id, one);
+    const change = await noteHealth(context, delivery.location_id, one, now);
+    if (change) changes.push(change);
   }
+  return changes;
 }
 
 async function listQueues({ db }: StoreContext, settled: { id: string }[]): Promise<string[]> {
@@ -64,19 +69,6 @@ async function applyOutcome(
     await close(context, delivery, outcome.kind === 'delivered' ? 'delivered' : kept, error, now);
   }
   if (outcome.kind === 'disable') await disableWebhook(context, delivery.location_id, outcome.reason, now);
-}
-
-/** Since when the webhook fails: set by the first failure, cleared by any success. */
-async function noteHealth(
-  { db, directory }: StoreContext,
-  locationId: string,
-  { attempt, outcome }: SettledDelivery,
-): Promise<void> {
-  const workspace = await directory.workspace(locationId);
-  const failingSince = outcome.kind === 'delivered' ? null : (workspace?.failing_since ?? attempt.at);
-  if (workspace === undefined || workspace.failing_since === failingSince) return;
-  await db.run('UPDATE workspaces SET failing_since = ? WHERE location_id = ?', failingSince, locationId);
-  directory.forget();
 }
 
 async function close(
@@ -159,41 +151,4 @@ export async function releaseDeliveries(context: StoreContext, owner: string): P
 /** Leases of a process that is gone; its attempts stay counted, since they may have happened. */
 export async function freeAllDeliveries(context: StoreContext): Promise<void> {
   await freeLeases(context, 'lease_until <= ?', Number.MAX_SAFE_INTEGER);
-}
-
-/**
- * Makes a dead or recorded delivery pending again at the start of its schedule, or ends the rest of a waiting one. Order
- * within the conversation holds: an older one that waits is made due instead, one being attempted is not overtaken.
- */
-export async function retryDelivery(context: StoreContext, id: string, now: number): Promise<boolean> {
-  const { db } = context;
-  const find = (): Promise<(Leased & { status: string }) | undefined> =>
-    db.get('SELECT seq, location_id, phone, attempts, status FROM deliveries WHERE id = ?', id);
-  await context.hold(async () => {
-    const meant = await find();
-    return meant ? [queueOf(meant.location_id)] : [];
-  });
-  const delivery = await find();
-  if (
-    !delivery ||
-    delivery.status === 'delivered' ||
-    !(await context.directory.listens(delivery.location_id))
-  )
-    return false;
-  const { seq, location_id, phone } = delivery;
-  const due = await db.get<{ seq: number; owner: string | null }>(
-    `SELECT seq, owner FROM deliveries
-     WHERE status = 'pending' AND location_id = ? AND phone = ? AND next_attempt_at IS NOT NULL LIMIT 1 ${db.forUpdate}`,
-    location_id,
-    phone,
-  );
-  if (delivery.status !== 'pending')
-    await db.run(
-      `UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = NULL WHERE seq = ?`,
-      seq,
-    );
-  if (due?.owner != null) return true;
-  if (due) await db.run('UPDATE deliveries SET next_attempt_at = NULL WHERE seq = ?', due.seq);
-  await promoteHead(context, location_id, phone, now);
-  return true;
 }

@@ -89,6 +89,7 @@ async function exercise(store: Store): Promise<void> {
   const enough = new Map([[line.device_id, 1]]);
   await store.routeQueued({ online: [line.device_id], enough, pick: pickDevice, limit: 1 }, NOW);
   await exerciseFiles(store);
+  await exerciseAdmin(store, line);
   await store.countQueues(NOW);
   await store.updateWorkspace(line.location_id, { connected: false, url: null }, NOW);
   await store.updateDevice(line.device_id, { paused: true }, NOW);
@@ -125,6 +126,29 @@ async function exerciseFiles(store: Store): Promise<void> {
   await store.forgetFile(file.sha256, NOW, NOW);
 }
 
+/** What only an admin asks for. */
+async function exerciseAdmin(store: Store, line: { location_id: string; device_id: string }): Promise<void> {
+  const message = newMessage(line.location_id, { phone: '+12145550177' });
+  await store.acceptMessages([message], NOW);
+  await store.cancelMessage(message.id, NOW);
+  await store.resendMessage({ id: message.id, expires_at: NOW + HOUR, force: false }, NOW);
+  const [failed] = await claimDue(store);
+  await store.settleDeliveries('hub-1', [settled(failed!, { kind: 'dead' })], NOW);
+  const statuses: ('dead' | 'recorded')[] = ['dead', 'recorded'];
+  const request = { location_id: line.location_id, statuses, since: 0, until: NOW, limit: 1 };
+  await store.replayDeliveries(request, NOW);
+  await store.listMessageDeliveries(message.id);
+  const page = { limit: 5 };
+  await store.listDeliveries({ message: message.id }, page);
+  await store.listDeliveries({ workspace: line.location_id, status: 'dead' }, page);
+  await store.listDeliveries({ workspace: line.location_id, type: 'MESSAGE', since: NOW }, page);
+  await store.listMessages({ workspace: line.location_id, channel: 'sms', until: NOW }, page);
+  await store.listAuditEntries({ workspace: line.location_id }, page);
+  await store.listAuditEntries({ actor: 'admin token' }, page);
+  await store.listAuditEntries({ action: 'message.cancel' }, page);
+  await store.listNotices({ workspace: line.location_id, open: false }, page);
+}
+
 /** Statements whose index the planner must find, by a part of their text that no other has. */
 const SERVED: [part: string, index: string][] = [
   ['(location_id, channel, only_device) > (?, ?, ?)', 'messages_unrouted'],
@@ -150,6 +174,12 @@ const SERVED: [part: string, index: string][] = [
   ['GROUP BY location_id, host', 'attachments_leased'],
   ['SET held = 0', 'messages_held'],
   ['used_at < ? AND needed_until < ?', 'files'],
+  ['(created_at, seq) > (?, ?) AND created_at <= ?', 'deliveries_replayable'],
+  ['phone = value AND next_attempt_at IS NOT NULL', 'deliveries_conversation'],
+  ['phone = value ORDER BY seq LIMIT 1', 'deliveries_conversation'],
+  ['FROM messages WHERE resend_of = ?', 'messages_resends'],
+  ['"message_seq" = (select', 'deliveries_message'],
+  ["kind = 'webhook_failing' ORDER BY seq DESC", 'notices_workspace'],
   ['FROM conversations WHERE phone = ? AND location_id = ?', 'PRIMARY KEY'],
 ];
 
@@ -162,6 +192,7 @@ const BIG = [
   'assignments',
   'attachments',
   'files',
+  'audit',
 ];
 /** Scanning these is scanning a queue: they hold nothing that is finished. */
 const QUEUES =

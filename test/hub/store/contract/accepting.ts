@@ -18,6 +18,7 @@ export function describeAccepting(open: OpenStore): void {
       group_id: null,
       from_me: false,
       only_device: null,
+      resend_of: null,
       offered: false,
       waits_for_files: true,
       error: null,

@@ -37,6 +37,7 @@ export function describeInbound(open: OpenStore): void {
       group_id: null,
       from_me: false,
       only_device: null,
+      resend_of: null,
       offered: false,
       waits_for_files: false,
       error: null,

@@ -1,0 +1,152 @@
+import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import type { Base } from './base.ts';
+import { startOf, toPage } from './pages.ts';
+import type { Attempt, Delivery, DeliveryFilter, DeliveryWithBody, Page, PageRequest } from './records.ts';
+import { toAttempt, toDelivery } from './rows.ts';
+import type { Schema } from './schema.ts';
+import { boundTime, SEARCH_WINDOW, withFloor } from './search-window.ts';
+import type { DeliveryStore } from './store.ts';
+
+type Steps = Pick<
+  DeliveryStore,
+  'listDeliveries' | 'findDelivery' | 'listAttempts' | 'listMessageDeliveries'
+>;
+
+/** Events of one message that are shown with it at most: a message that people react to all day has more. */
+const MOST_OF_MESSAGE = 50;
+
+export function deliveryListSteps({ query }: Base): Steps {
+  return {
+    listDeliveries: (filter, page) => query((db) => listDeliveries(db, filter, page)),
+
+    findDelivery: async (id) => {
+      const row = await query((db) => withMessage(db).select('body').where('id', '=', id).executeTakeFirst());
+      return row && { ...toDelivery(row), body: row.body };
+    },
+
+    listAttempts: async (deliveryId) => {
+      const rows = await query((db) =>
+        db
+          .selectFrom('attempts')
+          .selectAll('attempts')
+          .innerJoin('deliveries', 'deliveries.seq', 'attempts.delivery_seq')
+          .where('deliveries.id', '=', deliveryId)
+          .orderBy('n')
+          .execute(),
+      );
+      return rows.map(toAttempt);
+    },
+
+    listMessageDeliveries: (messageId) => query((db) => listMessageDeliveries(db, messageId)),
+  };
+}
+
+function withMessage(db: Kysely<Schema>) {
+  return db
+    .selectFrom('deliveries')
+    .where('location_id', 'not in', (of) =>
+      of.selectFrom('workspaces').select('location_id').where('deleted_at', 'is not', null),
+    )
+    .select([
+      'seq',
+      'id',
+      'location_id',
+      'phone',
+      'message_seq',
+      'type',
+      'status',
+      'attempts',
+      'tries',
+      'next_attempt_at',
+      'owner',
+      'lease_until',
+      'last_error',
+      'created_at',
+    ])
+    .select((columns) =>
+      columns
+        .selectFrom('messages')
+        .select('messages.id')
+        .whereRef('messages.seq', '=', 'deliveries.message_seq')
+        .as('message'),
+    );
+}
+
+async function listDeliveries(
+  db: Kysely<Schema>,
+  filter: DeliveryFilter,
+  page: PageRequest,
+): Promise<Page<Delivery>> {
+  const { from, before } = await boundTime(db, 'deliveries', filter, startOf(page));
+  const floor = await searchFloor(db, filter, before);
+  const rows = await filtered(withMessage(db), filter)
+    .$if(filter.type !== undefined, (some) => some.where('type', '=', filter.type ?? ''))
+    .where('seq', '<', before)
+    .where('seq', '>=', Math.max(floor, from))
+    .orderBy('seq', 'desc')
+    .limit(page.limit + 1)
+    .execute();
+  return withFloor(toPage(rows, page.limit, toDelivery), floor, from);
+}
+
+/** From where on to look for what no index serves. Counted are the rows that an index brings. */
+async function searchFloor(db: Kysely<Schema>, filter: DeliveryFilter, before: number): Promise<number> {
+  const { workspace, status, type, message } = filter;
+  const isKept = status === 'dead' || status === 'recorded';
+  if (message !== undefined || (type === undefined && (status === undefined || isKept))) return 0;
+  const served: DeliveryFilter = isKept ? { workspace, status } : { workspace };
+  const last = await filtered(db.selectFrom('deliveries').select('seq'), served)
+    .where('seq', '<', before)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .offset(SEARCH_WINDOW - 1)
+    .executeTakeFirst();
+  return last?.seq ?? 0;
+}
+
+function filtered<Row>(
+  deliveries: SelectQueryBuilder<Schema, 'deliveries', Row>,
+  { workspace, status, message }: DeliveryFilter,
+): SelectQueryBuilder<Schema, 'deliveries', Row> {
+  let some = deliveries;
+  if (workspace !== undefined) some = some.where('location_id', '=', workspace);
+  // Literals let the partial indexes serve.
+  if (status === 'dead' || status === 'recorded')
+    some = some.where(sql<SqlBool>`status in ('dead', 'recorded')`);
+  if (status === 'pending') some = some.where('status', '=', sql.lit('pending'));
+  if (status !== undefined) some = some.where('status', '=', status);
+  if (message !== undefined)
+    some = some.where('message_seq', '=', (messages) =>
+      messages.selectFrom('messages').select('messages.seq').where('messages.id', '=', message),
+    );
+  return some;
+}
+
+async function listMessageDeliveries(
+  db: Kysely<Schema>,
+  messageId: string,
+): Promise<(DeliveryWithBody & { attempt_log: Attempt[] })[]> {
+  const rows = await filtered(withMessage(db), { message: messageId })
+    .select('body')
+    .orderBy('seq')
+    .limit(MOST_OF_MESSAGE)
+    .execute();
+  if (rows.length === 0) return [];
+  const attempts = await db
+    .selectFrom('attempts')
+    .selectAll()
+    .where(
+      'delivery_seq',
+      'in',
+      rows.map(({ seq }) => seq),
+    )
+    .orderBy('delivery_seq')
+    .orderBy('n')
+    .execute();
+  const byDelivery = Map.groupBy(attempts, ({ delivery_seq }) => delivery_seq);
+  return rows.map((row) => ({
+    ...toDelivery(row),
+    body: row.body,
+    attempt_log: (byDelivery.get(row.seq) ?? []).map(toAttempt),
+  }));
+}
