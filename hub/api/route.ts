@@ -29,6 +29,10 @@ export interface Route {
   path: string;
   /** Who may call: holders of the admin token; those, or this machine itself; everyone (the handler checks). */
   auth: 'admin' | 'admin-or-loopback' | 'none';
+  /** What a handler that checks for itself (auth 'none') takes as a bearer token, for the API's description. */
+  credential?: 'apiKey' | 'deviceToken';
+  /** The name in generated clients, where method and path do not make a good one. */
+  operationId?: string;
   /** One line for the API's description. */
   summary: string;
   tag: string;

@@ -31,6 +31,7 @@ export function pairingRoute({ store, log, now }: PairingDependencies): Route {
   return defineRoute({
     method: 'post',
     path: PAIRING_PATH,
+    operationId: 'pairDevice',
     auth: 'none',
     tag: 'devices',
     summary: 'Trades a one-time enrollment code for a device credential.',

@@ -22,14 +22,28 @@ const clientMessageSchema = z
     message_id: z.string().min(1).max(128),
     channel: z.enum(CHANNELS),
   })
-  .meta({ id: 'ClientMessage' });
+  .meta({
+    id: 'ClientMessage',
+    examples: [
+      {
+        location_id: '0123456789abcdef0123456789abcdef',
+        user_id: 'user-7',
+        phone: '+12145550100',
+        message: 'Your table is ready.',
+        message_id: 'msg_001',
+        channel: 'imessage',
+      },
+    ],
+  });
 
 /** POST /webhook: where client systems hand over messages. */
 export function clientRoute(take: TakeClientMessage, metrics: Metrics): Route {
   return defineRoute({
     method: 'post',
     path: '/webhook',
+    operationId: 'sendMessage',
     auth: 'none',
+    credential: 'apiKey',
     tag: 'client',
     summary: 'Hands over a message. 200 means that it is valid and on disk; statuses follow on the webhook.',
     body: clientMessageSchema,

@@ -17,7 +17,7 @@ const READINESS_DEADLINE_MS = 3_000;
 /** Routes for those who run the hub: is it alive, is it ready, what does it count. */
 export function systemRoutes(dependencies: SystemDependencies): Route[] {
   const { store, metrics, now, countOnline } = dependencies;
-  const okSchema = z.object({ status: z.literal('ok') });
+  const okSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Ok' });
   return [
     defineRoute({
       method: 'get',
@@ -45,6 +45,7 @@ export function systemRoutes(dependencies: SystemDependencies): Route[] {
     defineRoute({
       method: 'get',
       path: '/metrics',
+      operationId: 'getMetrics',
       auth: 'admin-or-loopback',
       tag: 'system',
       summary: "What the hub counts, in Prometheus' text format.",

@@ -19,7 +19,12 @@ export interface DeviceFileDependencies {
   now: () => number;
 }
 
-const BASE = { path: '/devices/files/:sha256', auth: 'none', tag: 'devices' } as const;
+const BASE = {
+  path: '/devices/files/:sha256',
+  auth: 'none',
+  credential: 'deviceToken',
+  tag: 'devices',
+} as const;
 const FAILURES = { failures: 30, seconds: 60 };
 
 type Identify = (request: { authorization: string | undefined; source: string }) => Promise<string>;

@@ -6,9 +6,14 @@ export const pageQuerySchema = z.object({
   cursor: z.string().min(1).max(500).optional().meta({ description: '`next_cursor` of the page before.' }),
 });
 
-/** A page of `item`s, newest first. */
+/** A page of `item`s, newest first; of a schema with an id, `MessagePage`. */
 export function pageSchema<Item extends z.ZodType>(item: Item) {
-  return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+  const page = z.object({
+    items: z.array(item),
+    next_cursor: z.string().nullable().meta({ description: 'null on the last page.' }),
+  });
+  const { id } = item.meta() ?? {};
+  return id === undefined ? page : page.meta({ id: `${id}Page` });
 }
 
 /** RFC 3339, UTC. */

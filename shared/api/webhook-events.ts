@@ -6,17 +6,19 @@ import { REACTIONS } from '../wire/journal.ts';
 const timestamp = z.iso.datetime({ offset: true });
 
 /** POSTed to the workspace's URL when an outgoing message climbs the status ladder. */
-export const statusUpdateSchema = z.object({
-  type: z.literal('STATUS-UPDATE'),
-  location_id: z.string(),
-  message_id: z.string(),
-  status: z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']),
-  user_id: z.string(),
-  phone: z.string(),
-  channel: channelSchema,
-  timestamp,
-  error: failureSchema.optional(),
-});
+export const statusUpdateSchema = z
+  .object({
+    type: z.literal('STATUS-UPDATE'),
+    location_id: z.string(),
+    message_id: z.string(),
+    status: z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']),
+    user_id: z.string(),
+    phone: z.string(),
+    channel: channelSchema,
+    timestamp,
+    error: failureSchema.optional(),
+  })
+  .meta({ id: 'StatusUpdateEvent' });
 export type StatusUpdate = z.infer<typeof statusUpdateSchema>;
 
 /** Where something happened in a group chat: answer to `group.id`. `participants` are all but the device's owner. */
@@ -29,27 +31,29 @@ const groupFields = {
  * POSTed to the workspace's URL for an incoming message, and with `isMe` for one that was typed on the device itself, to
  * `phone`. `message_id` is the hub's id.
  */
-export const messageEventSchema = z.object({
-  type: z.literal('MESSAGE'),
-  location_id: z.string(),
-  phone: z.string(),
-  message: z.string(),
-  isMe: z.boolean(),
-  attachments: z.array(z.string()),
-  channel: channelSchema,
-  message_id: z.string(),
-  device_id: z.string(),
-  timestamp,
-  /** Id of the message that this one answers: the client's own, or the hub's for one that came in. */
-  reply_to: z.string().optional(),
-  /** Messages' name of the screen or bubble effect. */
-  effect: z.string().optional(),
-  ...groupFields,
-  /** Files of the message that the hub could not get; only there when there are any. */
-  unavailable_attachments: z
-    .array(z.object({ name: z.string(), code: z.literal('attachment_unavailable') }))
-    .optional(),
-});
+export const messageEventSchema = z
+  .object({
+    type: z.literal('MESSAGE'),
+    location_id: z.string(),
+    phone: z.string(),
+    message: z.string(),
+    isMe: z.boolean(),
+    attachments: z.array(z.string()),
+    channel: channelSchema,
+    message_id: z.string(),
+    device_id: z.string(),
+    timestamp,
+    /** Id of the message that this one answers: the client's own, or the hub's for one that came in. */
+    reply_to: z.string().optional(),
+    /** Messages' name of the screen or bubble effect. */
+    effect: z.string().optional(),
+    ...groupFields,
+    /** Files of the message that the hub could not get; only there when there are any. */
+    unavailable_attachments: z
+      .array(z.object({ name: z.string(), code: z.literal('attachment_unavailable') }))
+      .optional(),
+  })
+  .meta({ id: 'MessageEvent' });
 export type MessageEvent = z.infer<typeof messageEventSchema>;
 
 /**
@@ -68,39 +72,49 @@ const aboutFields = {
 };
 
 /** A tapback put on part `part` of a message, or taken away. `emoji` is there when `reaction` is `emoji`. */
-export const reactionEventSchema = z.object({
-  type: z.literal('REACTION'),
-  ...aboutFields,
-  reaction: z.enum(REACTIONS),
-  emoji: z.string().optional(),
-  part: z.int(),
-  removed: z.boolean(),
-});
+export const reactionEventSchema = z
+  .object({
+    type: z.literal('REACTION'),
+    ...aboutFields,
+    reaction: z.enum(REACTIONS),
+    emoji: z.string().optional(),
+    part: z.int(),
+    removed: z.boolean(),
+  })
+  .meta({ id: 'ReactionEvent' });
 export type ReactionEvent = z.infer<typeof reactionEventSchema>;
 
 /** A message got other words. `message` is what it says now. */
-export const editEventSchema = z.object({ type: z.literal('EDIT'), ...aboutFields, message: z.string() });
+export const editEventSchema = z
+  .object({ type: z.literal('EDIT'), ...aboutFields, message: z.string() })
+  .meta({ id: 'EditEvent' });
 export type EditEvent = z.infer<typeof editEventSchema>;
 
 /** A message, or parts of it, was taken back. `message` is what is left of its text. */
-export const unsendEventSchema = z.object({ type: z.literal('UNSEND'), ...aboutFields, message: z.string() });
+export const unsendEventSchema = z
+  .object({ type: z.literal('UNSEND'), ...aboutFields, message: z.string() })
+  .meta({ id: 'UnsendEvent' });
 export type UnsendEvent = z.infer<typeof unsendEventSchema>;
 
 /** POSTed by "send test event": tells a receiver's author that address, headers and signature are right. */
-const testEventSchema = z.object({
-  type: z.literal('TEST'),
-  location_id: z.string(),
-  message: z.string(),
-  timestamp,
-});
+const testEventSchema = z
+  .object({
+    type: z.literal('TEST'),
+    location_id: z.string(),
+    message: z.string(),
+    timestamp,
+  })
+  .meta({ id: 'TestEvent' });
 export type TestEvent = z.infer<typeof testEventSchema>;
 
-export const webhookEventSchema = z.discriminatedUnion('type', [
-  statusUpdateSchema,
-  messageEventSchema,
-  reactionEventSchema,
-  editEventSchema,
-  unsendEventSchema,
-  testEventSchema,
-]);
+export const webhookEventSchema = z
+  .discriminatedUnion('type', [
+    statusUpdateSchema,
+    messageEventSchema,
+    reactionEventSchema,
+    editEventSchema,
+    unsendEventSchema,
+    testEventSchema,
+  ])
+  .meta({ id: 'WebhookEvent' });
 export type WebhookEvent = z.infer<typeof webhookEventSchema>;

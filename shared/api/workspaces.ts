@@ -151,7 +151,9 @@ export const routingSchema = z.object({
 });
 
 /** Every channel with what is tried for it. */
-export const routingViewSchema = z.object({ routes: z.record(channelSchema, z.array(channelSchema)) });
+export const routingViewSchema = z
+  .object({ routes: z.record(channelSchema, z.array(channelSchema)) })
+  .meta({ id: 'WorkspaceRouting' });
 
 export const signingSecretSchema = z.object({ signing_secret: z.string() });
 
