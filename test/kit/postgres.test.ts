@@ -54,6 +54,7 @@ describeWithPostgres('a Postgres server of the tests', (postgres) => {
       await open.connect();
       await open.query("BEGIN; INSERT INTO notes VALUES ('not committed')");
       const before = postgres().port;
+      const logged = postgres().log.length;
 
       if (end === 'kill') await postgres().kill();
       else await postgres().stop(end);
@@ -63,6 +64,8 @@ describeWithPostgres('a Postgres server of the tests', (postgres) => {
       await postgres().start();
       expect(postgres().port).toBe(before);
       expect(await query(database.url, 'SELECT text FROM notes')).toEqual([{ text: 'kept' }]);
+      const recovered = postgres().log.slice(logged).includes('was not properly shut down');
+      expect(recovered).toBe(end !== 'fast');
     },
   );
 
