@@ -27,6 +27,7 @@ const FREE_EXPIRED = `
 UPDATE messages SET owner = NULL, lease_until = NULL
 WHERE status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?`;
 
+// Rows that another step is changing are waited for: what stands behind one in its conversation may not pass it.
 const OFFERABLE = `
 SELECT seq, id, location_id, phone, text, attachments, channel, expires_at, offered_at, steps FROM messages
 WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND expires_at > ? AND location_id NOT IN (${DELETED})
@@ -84,7 +85,7 @@ async function listOfferable(
   for (;;) {
     const room = limit - offerable.length;
     const found = await db.all<Offerable>(
-      `${OFFERABLE} ${db.forUpdateOrSkip}`,
+      `${OFFERABLE} ${db.forUpdate}`,
       device_id,
       now,
       JSON.stringify([...asked]),
