@@ -1,5 +1,7 @@
 import { cpus } from 'node:os';
+import type { Random } from '../random.ts';
 import type { Evidence } from './evidence.ts';
+import type { Loose } from './fleet.ts';
 import type { Storm } from './storm.ts';
 
 /** One line on how far the soak is. */
@@ -47,4 +49,24 @@ export function report(
       `${kept('dead')} dead + ${kept('recorded')} recorded, in ${inbox.attempts} attempts; ` +
       `${faults.length === 0 ? 'nothing wrong' : `${faults.length} wrong`}.`,
   );
+}
+
+const MOST_EXPLAINED = 6;
+
+/** What the hub has on record of the messages that faults name, for whoever looks for the cause. */
+export async function explain(
+  { fleet, ledger }: Storm,
+  faults: readonly string[],
+  random: Random,
+): Promise<void> {
+  const named = new Set(faults.flatMap((fault) => fault.match(/w\d+-m\d+/g) ?? []));
+  for (const messageId of [...named].slice(0, MOST_EXPLAINED)) {
+    const note = ledger.messages.get(messageId);
+    for (const id of note?.ids ?? []) {
+      const { body } = await fleet.api(random, 'GET', `/api/messages/${id}`);
+      const events = (body.events as unknown as Loose[] | undefined) ?? [];
+      const steps = events.map(({ at, status, source, detail }) => [at, status, source, detail].join(' '));
+      console.log([`${messageId} (${id}, ${String(body.created_at)}):`, ...steps].join('\n  '));
+    }
+  }
 }

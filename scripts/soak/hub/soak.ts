@@ -10,7 +10,7 @@ import { Inbox } from './inbox.ts';
 import { Ledger, type WorkspaceNote } from './ledger.ts';
 import { answerBack, operate, replaceDevices } from './operator.ts';
 import { Receivers } from './receivers.ts';
-import { describeProgress, report } from './report.ts';
+import { describeProgress, explain, report } from './report.ts';
 import { makeSeats, makeWorkspaces } from './set-up.ts';
 import type { Storm } from './storm.ts';
 import { judge } from './verdict.ts';
@@ -63,6 +63,7 @@ export async function soakHub(options: HubSoakOptions): Promise<string[]> {
       ...inbox.judgeSignatures(),
     ];
     report(storm, evidence, { ...options, faults });
+    await explain(storm, faults, random);
     return faults;
   } finally {
     clearInterval(progress);
