@@ -14,13 +14,28 @@ export type TakeClientMessage = (request: {
 // Describes the body for people; the ingest stage judges it, with codes finer than a schema's.
 const clientMessageSchema = z
   .object({
-    location_id: z.string(),
-    user_id: z.union([z.string().min(1).max(128), z.number()]),
-    phone: z.string().meta({ description: 'E.164; for imessage also an e-mail address.' }),
-    message: z.string().max(MAX_TEXT_CHARACTERS),
-    attachments: z.array(z.url()).max(MAX_ATTACHMENTS).optional(),
-    message_id: z.string().min(1).max(128),
-    channel: z.enum(CHANNELS),
+    location_id: z.string().meta({ description: 'The workspace.' }),
+    user_id: z
+      .union([z.string().min(1).max(128), z.number()])
+      .meta({ description: "The client's user, told again with every status; a number comes back as text." }),
+    phone: z.string().meta({ description: 'E.164; for imessage also an e-mail address, or a group.' }),
+    message: z
+      .string()
+      .max(MAX_TEXT_CHARACTERS)
+      .meta({ description: 'Carried unchanged; empty only with attachments.' }),
+    attachments: z
+      .array(z.url())
+      .max(MAX_ATTACHMENTS)
+      .optional()
+      .meta({ description: 'Addresses of public files, each of up to 100 MB.' }),
+    message_id: z
+      .string()
+      .min(1)
+      .max(128)
+      .meta({
+        description: "The client's own id; the same message under it is sent once, however often it comes.",
+      }),
+    channel: z.enum(CHANNELS).meta({ description: 'In any letter case.' }),
   })
   .meta({
     id: 'ClientMessage',

@@ -10,21 +10,26 @@ export const statusUpdateSchema = z
   .object({
     type: z.literal('STATUS-UPDATE'),
     location_id: z.string(),
-    message_id: z.string(),
+    message_id: z.string().meta({ description: "The client's own id of the message." }),
     status: z.enum(['SENT', 'DELIVERED', 'READ', 'FAILED']),
     user_id: z.string(),
     phone: z.string(),
-    channel: channelSchema,
+    channel: channelSchema.meta({ description: 'The one really used.' }),
     timestamp,
-    error: failureSchema.optional(),
+    error: failureSchema.optional().meta({ description: 'Only of FAILED.' }),
   })
   .meta({ id: 'StatusUpdateEvent' });
 export type StatusUpdate = z.infer<typeof statusUpdateSchema>;
 
-/** Where something happened in a group chat: answer to `group.id`. `participants` are all but the device's owner. */
 const groupFields = {
-  group: z.object({ id: z.string(), name: z.string().nullable() }).optional(),
-  participants: z.array(z.string()).optional(),
+  group: z
+    .object({ id: z.string(), name: z.string().nullable() })
+    .optional()
+    .meta({ description: 'The group chat it happened in; its id is what an answer is sent to.' }),
+  participants: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "Of a group: all but the device's owner." }),
 };
 
 /**
@@ -37,21 +42,26 @@ export const messageEventSchema = z
     location_id: z.string(),
     phone: z.string(),
     message: z.string(),
-    isMe: z.boolean(),
-    attachments: z.array(z.string()),
+    isMe: z.boolean().meta({ description: 'Typed on the device itself, to `phone`.' }),
+    attachments: z
+      .array(z.string())
+      .meta({ description: 'Signed links to the files, which expire (after 30 days by default).' }),
     channel: channelSchema,
     message_id: z.string(),
     device_id: z.string(),
     timestamp,
-    /** Id of the message that this one answers: the client's own, or the hub's for one that came in. */
-    reply_to: z.string().optional(),
-    /** Messages' name of the screen or bubble effect. */
-    effect: z.string().optional(),
+    reply_to: z.string().optional().meta({
+      description:
+        "The message that this one answers: the client's own id, or the hub's of one that came in.",
+    }),
+    effect: z.string().optional().meta({ description: "Messages' name of the screen or bubble effect." }),
     ...groupFields,
-    /** Files of the message that the hub could not get; only there when there are any. */
     unavailable_attachments: z
       .array(z.object({ name: z.string(), code: z.literal('attachment_unavailable') }))
-      .optional(),
+      .optional()
+      .meta({
+        description: 'Files of the message that the hub could not get; only there when there are any.',
+      }),
   })
   .meta({ id: 'MessageEvent' });
 export type MessageEvent = z.infer<typeof messageEventSchema>;
