@@ -6,7 +6,7 @@ import type { ClaimedDelivery, SettledDelivery } from '../store/records.ts';
 import type { DeliveryStore } from '../store/store.ts';
 import { OutcomeBuffer } from './outcome-buffer.ts';
 import { type Leave, Places } from './places.ts';
-import type { EventPoster, PostResult } from './post-event.ts';
+import { type EventPoster, type PostResult, Stop } from './post-event.ts';
 import { afterFailure } from './retry-schedule.ts';
 
 export interface DelivererDependencies {
@@ -24,9 +24,10 @@ export interface DelivererDependencies {
 const IN_HAND = 2;
 /** One claim puts no more in line for a workspace than so many times its places. */
 const IN_LINE = 8;
-const CLAIM_LIMIT = 64;
+const CLAIM_LIMIT = 256;
 /** Long enough for all that one claim can put in line at an endpoint that hangs. */
 const LEASE_MS = 5 * 60_000;
+const SHORT_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
 const STOP_GRACE_MS = 3_000;
 
@@ -42,7 +43,7 @@ export class Deliverer implements AsyncDisposable {
   readonly #loop: Loop;
   readonly #lanes = new Map<string, Lane>();
   readonly #running = new Set<Promise<void>>();
-  readonly #cut = new AbortController();
+  readonly #cut = new Stop();
   readonly #outcomes: OutcomeBuffer;
   readonly #places: Places;
   /** Workspaces whose next event finds no place for now. */
@@ -53,7 +54,12 @@ export class Deliverer implements AsyncDisposable {
   constructor(dependencies: DelivererDependencies) {
     this.#dependencies = dependencies;
     const { store, owner, now, log } = dependencies;
-    this.#places = new Places({ onFree: () => this.#resume() });
+    this.#places = new Places({
+      onFree: () => {
+        this.#resume();
+        this.#loop.wake();
+      },
+    });
     this.#outcomes = new OutcomeBuffer({
       log,
       settle: async (settled) => {
@@ -79,7 +85,7 @@ export class Deliverer implements AsyncDisposable {
     this.#stopping = true;
     await this.#loop.stop();
     for (const lane of this.#lanes.values()) lane.waiting = [];
-    const grace = setTimeout(() => this.#cut.abort(), STOP_GRACE_MS);
+    const grace = setTimeout(() => this.#cut.stop(), STOP_GRACE_MS);
     await Promise.all(this.#running);
     clearTimeout(grace);
     await this.#outcomes.finish();
@@ -100,6 +106,8 @@ export class Deliverer implements AsyncDisposable {
     }
     for (const locationId of new Set(claimed.map((delivery) => delivery.location_id))) this.#pump(locationId);
     if (claimed.length === limit) return 0;
+    // Under load the next outcomes end this rest, and asking when something comes due costs as much as a claim.
+    if (claimed.length > 0) return SHORT_REST_MS;
     const next = await store.nextDeliveryAt(now(), this.#listBusy());
     if (next === undefined) return LONGEST_REST_MS;
     return Math.min(LONGEST_REST_MS, Math.max(1, next - now()));
@@ -145,28 +153,27 @@ export class Deliverer implements AsyncDisposable {
   }
 
   #freePlace(locationId: string, lane: Lane): void {
-    const hadEnough = this.#hasEnough(locationId, lane);
-    const wasFull = this.#places.free <= 1;
     lane.posting -= 1;
     this.#posting -= 1;
     this.#pump(locationId);
-    if (this.#stalled.size > 0) this.#resume();
-    else if (wasFull || (hadEnough && !this.#hasEnough(locationId, lane))) this.#loop.wake();
+    this.#resume();
   }
 
-  /** Places became free for those who found none. */
+  /** Places became free for those who found none. Claims are for later: the outcome of what left its place wakes them. */
   #resume(): void {
-    for (const locationId of [...this.#stalled]) this.#pump(locationId);
-    this.#loop.wake();
+    for (const locationId of [...this.#stalled]) {
+      if (this.#places.free <= 0) return;
+      this.#pump(locationId);
+    }
   }
 
   async #deliver(delivery: ClaimedDelivery, lane: Lane, leave: Leave): Promise<void> {
     const { poster, now, random = Math.random, metrics, log } = this.#dependencies;
-    const result = await poster.post(delivery, this.#cut.signal);
+    const result = await poster.post(delivery, this.#cut);
     leave(result);
     this.#freePlace(delivery.location_id, lane);
     // Cut short by the hub itself: nothing is known, so the event goes out again under the same id.
-    if (this.#cut.signal.aborted && !result.succeeded) return;
+    if (this.#cut.stopped && !result.succeeded) return;
     const outcome: SettledDelivery['outcome'] = result.succeeded
       ? { kind: 'delivered' }
       : afterFailure(

@@ -8,9 +8,9 @@ export interface OutcomeBufferOptions {
   log: Logger;
 }
 
-/** Outcomes wait for company this long while other POSTs run: one fsync then serves dozens of them. */
-const GATHER_MS = 5;
-const ENOUGH = 64;
+/** Outcomes wait for company this long while other POSTs run: one transaction then serves up to some hundred of them. */
+const GATHER_MS = 10;
+const ENOUGH = 256;
 const BACKOFF = { base: 100, max: 5_000 };
 
 /**

@@ -126,6 +126,14 @@ describe('a POST to a receiver', () => {
     expect(result.response).toMatch(/^partial/);
   });
 
+  test('goes over the connection of the one before it', async () => {
+    await using receiver = await RawReceiver.start((socket) => socket.write(ok('noted')));
+    await using poster = createPoster();
+    for (let n = 0; n < 20; n += 1)
+      expect(await poster.post(eventTo(receiver.url))).toMatchObject({ succeeded: true });
+    expect(receiver.connections).toBe(1);
+  });
+
   test('reads no more than 64 KiB of an answer and keeps 4', async () => {
     let written = 0;
     await using receiver = await RawReceiver.start((socket) => {
