@@ -9,6 +9,12 @@ export interface Base {
   like: 'like' | 'ilike';
   /** Reads, or writes one statement. */
   query<T>(work: (db: Kysely<Schema>) => Promise<T>): Promise<T>;
-  /** Changes workspaces, devices or assignments in one transaction, and forgets what was remembered of them. */
-  change<T>(work: (db: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /**
+   * Changes workspaces, devices or assignments in one transaction, and forgets what was remembered of them. What `hold`
+   * names is kept from all other steps meanwhile (see StoreContext).
+   */
+  change<T>(
+    work: (db: Transaction<Schema>) => Promise<T>,
+    hold?: (db: Transaction<Schema>) => Promise<string[]>,
+  ): Promise<T>;
 }

@@ -7,6 +7,7 @@ import { startOf, toPage } from './pages.ts';
 import type { Device, DeviceChanges, Enrollment, RedeemRequest } from './records.ts';
 import { toDevice } from './rows.ts';
 import type { DeviceRow, Schema } from './schema.ts';
+import { queueOf } from './steps/context.ts';
 import type { DeviceStore } from './store.ts';
 
 type Steps = Omit<DeviceStore, 'deleteDevice'>;
@@ -37,7 +38,11 @@ export function deviceSteps({ query, change }: Base): Steps {
 
     findDevice: (id) => findBy('id', id),
     findDeviceByToken: (tokenHash) => findBy('token_hash', tokenHash),
-    updateDevice: (id, changes) => change((db) => updateDevice(db, id, changes)),
+    updateDevice: (id, changes) =>
+      change(
+        (db) => updateDevice(db, id, changes),
+        (db) => listQueues(db, id),
+      ),
 
     recordHello: (id, { journal_id, ...versions }, now) =>
       query((db) =>
@@ -142,6 +147,19 @@ async function redeemEnrollment(
     .returningAll()
     .executeTakeFirstOrThrow();
   return toDevice(row);
+}
+
+/** The queues that messages on their way to the device stand in. */
+async function listQueues(db: Transaction<Schema>, id: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('messages')
+    .select('location_id')
+    .distinct()
+    .where('status', '=', sql.lit('QUEUED'))
+    .where('device_id', '=', id)
+    .where('owner', 'is', null)
+    .execute();
+  return rows.flatMap(({ location_id }) => (location_id === null ? [] : [queueOf(location_id)]));
 }
 
 /** What was never offered to the device may go to another once it is paused or serves other channels. */

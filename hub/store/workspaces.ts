@@ -4,6 +4,7 @@ import { startOf, toPage } from './pages.ts';
 import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
 import { sealHeaders, sealPreviousSecret, sealSigningSecret, toWorkspace } from './rows.ts';
 import type { Schema, WorkspaceRow } from './schema.ts';
+import { queueOf } from './steps/context.ts';
 import { UnknownDeviceError, type WorkspaceStore } from './store.ts';
 import type { Vault } from './vault.ts';
 
@@ -31,9 +32,16 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
     },
 
     updateWorkspace: (locationId, changes, now) =>
-      change((db) => updateWorkspace(db, locationId, changes, vault, now)),
+      change(
+        (db) => updateWorkspace(db, locationId, changes, vault, now),
+        async () => [queueOf(locationId)],
+      ),
 
-    setAssignments: (locationId, assignments) => change((db) => setAssignments(db, locationId, assignments)),
+    setAssignments: (locationId, assignments) =>
+      change(
+        (db) => setAssignments(db, locationId, assignments),
+        async () => [queueOf(locationId)],
+      ),
 
     listAssignments: (locationId) =>
       query((db) =>

@@ -31,5 +31,7 @@ function codeOf(error: Error): string | undefined {
 // trying to connect". What the system refuses comes with an errno such as ECONNREFUSED.
 function isOfConnection(error: Error, code: string | undefined): boolean {
   if (code !== undefined && /^E[A-Z_]+$/.test(code)) return true;
-  return /connection|timeout exceeded|not queryable|client was closed|calling end on the pool/i.test(error.message);
+  return /connection|timeout exceeded|not queryable|client was closed|calling end on the pool/i.test(
+    error.message,
+  );
 }

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import type { Base } from '../base.ts';
@@ -61,7 +61,7 @@ function createRunner(pool: Pool, parts: Parts): Runner {
     vault,
     like: 'ilike',
     query: (work) => guarded(() => work(kysely)),
-    change: (work) => guarded(() => kysely.transaction().execute(work)).finally(() => memory.forget()),
+    change: (work, names) => guarded(() => changeAlone(kysely, work, names)).finally(() => memory.forget()),
   };
   return {
     base,
@@ -70,6 +70,24 @@ function createRunner(pool: Pool, parts: Parts): Runner {
     writeRelaxed: (work) => step('BEGIN; SET LOCAL synchronous_commit = off', work),
     recall: read,
   };
+}
+
+/** The rows that were met before the locks are read again after them, so the change sees what it must. */
+async function changeAlone<T>(
+  kysely: Kysely<Schema>,
+  work: (db: Transaction<Schema>) => Promise<T>,
+  names: ((db: Transaction<Schema>) => Promise<string[]>) | undefined,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await kysely.transaction().execute(async (db) => {
+        const held = names ? await names(db) : [];
+        if (held.length > 0) await sql.raw(lockStatement(held)).execute(db);
+        return work(db);
+      });
+    } catch (error) {
+      if (tries >= MOST_REPEATS || !isConflict(error)) throw error;
+    }
 }
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
