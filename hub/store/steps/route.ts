@@ -146,12 +146,26 @@ async function measureRoom(
   return room;
 }
 
-/** Only what was never offered: an offered message may be on the device's disk. */
-export async function unrouteDevice({ db }: StoreContext, deviceId: string): Promise<void> {
+const ROUTED = `
+SELECT DISTINCT location_id FROM messages
+WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND offered_at IS NULL`;
+
+/**
+ * Only what was never offered: an offered message may be on the device's disk. Routing of those workspaces is kept off
+ * meanwhile: else it could give the device a later message of a conversation whose earlier ones are just taken back.
+ */
+export async function unrouteDevice({ db, hold }: StoreContext, deviceId: string): Promise<void> {
+  const list = async (): Promise<string[]> =>
+    (await db.all<{ location_id: string }>(ROUTED, deviceId)).map(({ location_id }) => location_id);
+  await hold(async () => (await list()).map(queueOf));
+  const locationIds = await list();
+  await hold(locationIds.map(queueOf));
   await db.run(
     `UPDATE messages SET device_id = NULL
-     WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND offered_at IS NULL`,
+     WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND offered_at IS NULL
+       AND location_id IN (SELECT value FROM json_each(?))`,
     deviceId,
+    JSON.stringify(locationIds),
   );
 }
 
