@@ -40,6 +40,22 @@ const addressBlocksSetting = z.string().transform((text, context): AddressBlock[
 const LONGEST_MS = 100 * 365 * 86_400_000;
 const timespanSetting = durationSetting.refine((ms) => ms <= LONGEST_MS, 'it must not be longer than 36500d');
 
+const DAY_MS = 86_400_000;
+
+/** How long something is kept; undefined for ever. Less than a day is more likely a slip than meant. */
+const retentionSetting = z.string().transform((text, context): number | undefined => {
+  if (text === 'never') return undefined;
+  const parsed = timespanSetting.safeParse(text);
+  if (parsed.success && parsed.data >= DAY_MS) return parsed.data;
+  context.addIssue('write a time of at least a day, such as 90d, or never');
+  return z.NEVER;
+});
+
+const rateSetting = z
+  .string()
+  .regex(/^(none|[1-9]\d{0,8})$/, 'write how many messages a minute, such as 600, or none')
+  .transform((text) => (text === 'none' ? undefined : Number(text)));
+
 /** Everything the hub takes from its environment. */
 export const HUB_SETTINGS = {
   HUB_HOST: { parse: hostSetting, default: '127.0.0.1', help: 'Address to listen on.' },
@@ -84,6 +100,21 @@ export const HUB_SETTINGS = {
     parse: timespanSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),
     default: '24h',
     help: 'A message queued longer than this without a device FAILS with device_offline_expired.',
+  },
+  HUB_RATE_LIMIT: {
+    parse: rateSetting,
+    default: 'none',
+    help: 'Messages that a workspace may hand over in a minute, at each hub; more are answered 429 rate_limited. All of them may come at once.',
+  },
+  HUB_MESSAGE_RETENTION: {
+    parse: retentionSetting,
+    default: '400d',
+    help: 'Messages that have ended are removed this long after their last change, and their message_id is free again; never keeps them for ever.',
+  },
+  HUB_DELIVERY_RETENTION: {
+    parse: retentionSetting,
+    default: '90d',
+    help: 'Webhook events that were delivered, given up or only recorded are removed this long after they came to be; never keeps them for ever.',
   },
   HUB_MEDIA_LINK_TTL: {
     parse: timespanSetting.refine((ttl) => ttl > 0, 'it must be longer than 0'),

@@ -23,6 +23,7 @@ import type { FetchTimeouts } from './media/fetcher.ts';
 import { createLinkSigner } from './media/links.ts';
 import { Media } from './media/media.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { Retention } from './retention/retention.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
 import { openPostgresStore, openSqliteStore, type SqliteStoreOptions } from './store/open-store.ts';
@@ -58,6 +59,7 @@ interface Parts {
   deliverer: Deliverer;
   dispatcher: Dispatcher;
   media: Media;
+  retention: Retention;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
   const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
   const parts = await makeParts({ config, dataDir, publicUrl, starting }, dependencies);
 
-  const { store, presence, metrics, deliverer, dispatcher, media } = parts;
+  const { store, presence, metrics, deliverer, dispatcher, media, retention } = parts;
   const clock = starting.use(watchClock(parts));
   const http = createServer(parts, adminToken, timeouts);
   starting.defer(() => http.finish());
@@ -95,6 +97,7 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
   deliverer.start();
   dispatcher.start();
   media.start();
+  retention.start();
   clock.start();
   log.info({ url }, 'listening');
   const running = starting.move();
@@ -150,7 +153,10 @@ async function makeParts(
       onDeliveriesDue,
     }),
   );
-  return { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media };
+  const keep = { messages: config.HUB_MESSAGE_RETENTION, deliveries: config.HUB_DELIVERY_RETENTION };
+  const retention = starting.use(new Retention({ store, keep, now, log: log.child({ part: 'retention' }) }));
+  const working = { presence, metrics, poster, deliverer, dispatcher, media, retention };
+  return { config, log, now, publicUrl, store, ...working };
 }
 
 /** The database that hubs share where one is named, else a file of this hub's own. */
@@ -183,6 +189,7 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
   const ingest = createIngest({
     store,
     messageTtl: config.HUB_MESSAGE_TTL,
+    perMinute: config.HUB_RATE_LIMIT,
     log: log.child({ part: 'ingest' }),
     onAccepted: ({ attachments }) => (attachments.length > 0 ? media.wake() : dispatcher.wake()),
     clock: now,

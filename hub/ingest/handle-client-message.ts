@@ -9,6 +9,7 @@ import { hashToken } from '../credentials/tokens.ts';
 import type { Group, NewMessage, Workspace } from '../store/records.ts';
 import { type AcceptOutcome, type Store, StoreUnavailableError } from '../store/store.ts';
 import { parseBody } from './parse-body.ts';
+import { RateLimit } from './rate-limit.ts';
 import { type ClientMessage, type Fields, readFields, readMessage } from './read-message.ts';
 
 /** Unknown locations and bad keys that a source may send before it hears 429, and the seconds they count for. */
@@ -27,6 +28,8 @@ export interface IngestDeps {
   >;
   /** HUB_MESSAGE_TTL, milliseconds. */
   messageTtl: number;
+  /** HUB_RATE_LIMIT: requests of each workspace in a minute; undefined for any number. */
+  perMinute?: number | undefined;
   log: Logger;
   /** Called when a message was accepted: there is work for the dispatch, or files to fetch first. */
   onAccepted?: (message: NewMessage) => void;
@@ -34,11 +37,12 @@ export interface IngestDeps {
   clock?: () => number;
 }
 
-/** What the requests share: the group commit and the throttle. */
+/** What the requests share: the group commit, the throttle, and the limit of each workspace. */
 export interface Ingest extends IngestDeps {
   clock: () => number;
   accept: (message: NewMessage) => Promise<AcceptOutcome>;
   throttle: Throttle;
+  rateLimit: RateLimit | undefined;
 }
 
 export interface ClientRequest {
@@ -70,6 +74,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     clock,
     accept: groupCalls(accept),
     throttle: new Throttle(FAILURES),
+    rateLimit: deps.perMinute === undefined ? undefined : new RateLimit(deps.perMinute),
   };
 }
 
@@ -95,10 +100,9 @@ async function takeMessage(request: ClientRequest, ingest: Ingest): Promise<Acce
   const fields = readFields(Buffer.isBuffer(request.body) ? parseBody(request.body) : request.body);
   const workspace = await findWorkspace(fields, request.source, ingest);
   if (workspace.require_api_key) await checkApiKey(workspace, request, ingest);
+  await ingest.rateLimit?.count(workspace.location_id);
   const message = readMessage(fields);
-  const group = message.phone.startsWith('group:')
-    ? await ingest.store.findServedGroup(workspace.location_id, message.phone)
-    : undefined;
+  const group = await findGroup(workspace, message, ingest);
   const obstacle = await findObstacle(workspace, message, group, ingest);
   if (obstacle) {
     const known = await ingest.store.findAccepted(workspace.location_id, message.message_id);
@@ -149,11 +153,34 @@ async function refuseStranger(refusal: ApiError, source: string, { throttle }: I
   throw refusal;
 }
 
+/** Throws what POST /webhook would answer now to a message on this channel to this phone. */
+export async function checkSendable(
+  workspace: Workspace,
+  message: Pick<ClientMessage, 'channel' | 'phone'>,
+  ingest: Pick<Ingest, 'store'>,
+): Promise<void> {
+  const obstacle = await findObstacle(
+    workspace,
+    message,
+    await findGroup(workspace, message, ingest),
+    ingest,
+  );
+  if (obstacle) throw obstacle;
+}
+
+async function findGroup(
+  { location_id }: Workspace,
+  { phone }: Pick<ClientMessage, 'phone'>,
+  { store }: Pick<Ingest, 'store'>,
+): Promise<Group | undefined> {
+  return phone.startsWith('group:') ? await store.findServedGroup(location_id, phone) : undefined;
+}
+
 async function findObstacle(
   { location_id, connected }: Workspace,
-  { channel, phone }: ClientMessage,
+  { channel, phone }: Pick<ClientMessage, 'channel' | 'phone'>,
   group: Group | undefined,
-  { store }: Ingest,
+  { store }: Pick<Ingest, 'store'>,
 ): Promise<ApiError | undefined> {
   if (!connected)
     return refuseField(

@@ -12,6 +12,9 @@ describe('the configuration of the hub', () => {
       HUB_REQUIRE_API_KEY: false,
       HUB_ALLOWED_TARGETS: [],
       HUB_MESSAGE_TTL: 86_400_000,
+      HUB_RATE_LIMIT: undefined,
+      HUB_MESSAGE_RETENTION: 400 * 86_400_000,
+      HUB_DELIVERY_RETENTION: 90 * 86_400_000,
       HUB_MEDIA_LINK_TTL: 30 * 86_400_000,
       HUB_MEDIA_RETENTION: 90 * 86_400_000,
       LOG_LEVEL: 'info',
@@ -42,10 +45,24 @@ describe('the configuration of the hub', () => {
     ['HUB_MESSAGE_TTL', '36501d'],
     ['HUB_MEDIA_LINK_TTL', '99999999999999d'],
     ['HUB_MEDIA_RETENTION', `${'9'.repeat(400)}d`],
+    ['HUB_RATE_LIMIT', '0'],
+    ['HUB_RATE_LIMIT', '10/s'],
+    ['HUB_MESSAGE_RETENTION', '23h'],
+    ['HUB_MESSAGE_RETENTION', '0'],
+    ['HUB_DELIVERY_RETENTION', 'always'],
     ['LOG_LEVEL', 'loud'],
     ['DATABASE_URL', 'mysql://host/database'],
   ])('is refused for %s=%s by a sentence that names the variable', (name, value) => {
     expect(() => readHubConfig({ [name]: value })).toThrow(name);
+  });
+
+  test('takes a limit as a number, and never as a time without end', () => {
+    const env = { HUB_RATE_LIMIT: '600', HUB_MESSAGE_RETENTION: 'never', HUB_DELIVERY_RETENTION: '24h' };
+    expect(readHubConfig(env)).toMatchObject({
+      HUB_RATE_LIMIT: 600,
+      HUB_MESSAGE_RETENTION: undefined,
+      HUB_DELIVERY_RETENTION: 86_400_000,
+    });
   });
 
   test('says in one line what each variable is for', () => {

@@ -63,9 +63,10 @@ async function exercise(store: Store): Promise<void> {
   await store.acceptMessages([newMessage(line.location_id), newMessage(line.location_id)], NOW);
   await store.routeQueued({ online: [line.device_id], pick: pickDevice, limit: 1 }, NOW);
   await claim(store, line.device_id);
-  await store.releaseSends(line.device_id);
+  await store.releaseSends(line.device_id, 'hub-1');
   await store.unrouteDevice(line.device_id);
-  await store.unrouteAll();
+  await store.unrouteExcept([]);
+  await exerciseHubs(store, line.device_id);
   await store.expireQueued(NOW + 2 * HOUR, 10);
   await store.updateWorkspace(line.location_id, { extra_events: [...EXTRA_EVENTS] }, NOW);
   const origin = { guid: 'R1', from: '+12145550100', from_me: false, channel: 'imessage', at: NOW } as const;
@@ -89,6 +90,7 @@ async function exercise(store: Store): Promise<void> {
   const enough = new Map([[line.device_id, 1]]);
   await store.routeQueued({ online: [line.device_id], enough, pick: pickDevice, limit: 1 }, NOW);
   await exerciseFiles(store);
+  await exerciseRetention(store);
   await exerciseAdmin(store, line);
   await store.countQueues(NOW);
   await store.updateWorkspace(line.location_id, { connected: false, url: null }, NOW);
@@ -99,6 +101,18 @@ async function exercise(store: Store): Promise<void> {
   await store.listMessages({ status: 'FAILED' }, { limit: 5 });
   await store.listDeliveries({ status: 'dead' }, { limit: 5 });
   await store.listDeliveries({ workspace: line.location_id }, { limit: 5 });
+}
+
+/** A hub that comes, has a device, and is taken over. */
+async function exerciseHubs(store: Store, device_id: string): Promise<void> {
+  await store.registerHub('hub-2', 'a', NOW);
+  await store.registerHub('hub-3', 'c', NOW);
+  await store.connectDevice({ device_id, hub: 'hub-2', id: 'connection' });
+  await store.listConnections();
+  await store.beatHub('hub-2', 'b');
+  await store.takeOverHub({ id: 'hub-2', beat: 'b' });
+  await store.endConnections(['connection']);
+  await store.leaveHub('hub-3');
 }
 
 /** Files both ways, from the fetch to their end. */
@@ -149,6 +163,18 @@ async function exerciseAdmin(store: Store, line: { location_id: string; device_i
   await store.listNotices({ workspace: line.location_id, open: false }, page);
 }
 
+/** Everything that grows old, and a workspace that is deleted. */
+async function exerciseRetention(store: Store): Promise<void> {
+  const line = await addLine(store);
+  await store.recordJournal(line.device_id, new Journal().batch(messageEntry(), messageEntry()), NOW);
+  await store.deleteWorkspace(line.location_id);
+  await store.purgeDeleted({ after: undefined, limit: 10 }, NOW);
+  await store.purgeDeleted({ after: undefined, limit: 10 }, NOW);
+  await store.forgetDeliveries({ before: NOW + 1, after: 0, limit: 1 });
+  await store.forgetMessages({ before: NOW + 1, after: 0, limit: 1 });
+  await store.forgetReports({ before: NOW + 1, limit: 10 }, NOW);
+}
+
 /** Statements whose index the planner must find, by a part of their text that no other has. */
 const SERVED: [part: string, index: string][] = [
   ['(location_id, channel, only_device) > (?, ?, ?)', 'messages_unrouted'],
@@ -181,6 +207,14 @@ const SERVED: [part: string, index: string][] = [
   ['"message_seq" = (select', 'deliveries_message'],
   ["kind = 'webhook_failing' ORDER BY seq DESC", 'notices_workspace'],
   ['FROM conversations WHERE phone = ? AND location_id = ?', 'PRIMARY KEY'],
+  ["updated_at < ? AND status NOT IN ('QUEUED', 'DISPATCHED')", 'SEARCH m USING INTEGER PRIMARY KEY'],
+  ["updated_at < ? AND status NOT IN ('QUEUED', 'DISPATCHED')", 'deliveries_message'],
+  ["created_at < ? AND status <> 'pending'", 'SEARCH m USING INTEGER PRIMARY KEY'],
+  ['FROM deliveries m WHERE location_id = ? ORDER BY seq', 'deliveries_workspace'],
+  ['seq, status FROM messages WHERE location_id = ? AND seq > ?', 'messages_workspace'],
+  ['FROM extras WHERE at < ?', 'extras_at'],
+  ['FROM set_aside WHERE at < ?', 'set_aside_at'],
+  ['location_id NOT IN (SELECT location_id FROM workspaces', 'workspaces_deleted'],
 ];
 
 const BIG = [
@@ -192,6 +226,7 @@ const BIG = [
   'assignments',
   'attachments',
   'files',
+  'extras',
   'audit',
 ];
 /** Scanning these is scanning a queue: they hold nothing that is finished. */

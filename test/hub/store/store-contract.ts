@@ -7,8 +7,10 @@ import { describeExtras } from './contract/extras.ts';
 import { describeFiles } from './contract/files.ts';
 import type { OpenStore } from './contract/fixtures.ts';
 import { describeGroups } from './contract/groups.ts';
+import { describeHubs } from './contract/hubs.ts';
 import { describeInbound } from './contract/inbound.ts';
 import { describeOutcomes } from './contract/outcomes.ts';
+import { describePurging } from './contract/purging.ts';
 import { describeRecordKeeping } from './contract/record-keeping.ts';
 import { describeReplaying } from './contract/replaying.ts';
 import { describeResending } from './contract/resending.ts';
@@ -38,5 +40,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('resending', () => describeResending(open));
     describe('record keeping', () => describeRecordKeeping(open));
     describe('retention', () => describeRetention(open));
+    describe('what a deleted workspace leaves', () => describePurging(open));
+    describe('hubs', () => describeHubs(open));
   });
 }
