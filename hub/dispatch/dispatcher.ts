@@ -14,7 +14,7 @@ export interface DispatcherDependencies {
     MessageStore,
     | 'routeQueued'
     | 'unrouteDevice'
-    | 'unrouteAll'
+    | 'unrouteExcept'
     | 'claimSends'
     | 'releaseSends'
     | 'settleSends'
@@ -106,7 +106,7 @@ export class Dispatcher implements AsyncDisposable {
   async #step(): Promise<number> {
     const { store, presence, pick, now } = this.#dependencies;
     if (!this.#started) {
-      await store.unrouteAll();
+      await store.unrouteExcept([]);
       this.#started = true;
     }
     for (const [deviceId, reconnected] of [...this.#changed]) {
@@ -139,7 +139,7 @@ export class Dispatcher implements AsyncDisposable {
     const enough = device && measurePace(device.pace);
     if (enough === undefined) this.#enough.delete(deviceId);
     else this.#enough.set(deviceId, enough);
-    if (reconnected) await store.releaseSends(deviceId);
+    if (reconnected) await store.releaseSends(deviceId, this.#dependencies.owner);
     await store.unrouteDevice(deviceId);
     this.#ready.add(deviceId);
   }

@@ -2,6 +2,7 @@ import type { Channel } from '../../shared/channels.ts';
 import type { Health } from '../../shared/wire/health.ts';
 import type { Settings } from '../../shared/wire/settings.ts';
 import type { FileStore } from './files.ts';
+import type { HubStore } from './hubs.ts';
 import type { EndpointChange, RecordKeeping } from './record-keeping.ts';
 import type {
   Acceptance,
@@ -48,6 +49,7 @@ export interface Store
     MessageStore,
     DeliveryStore,
     FileStore,
+    HubStore,
     RecordKeeping,
     RetentionStore,
     AsyncDisposable {
@@ -147,15 +149,18 @@ export interface MessageStore {
   routeQueued(request: RouteRequest, now: number): Promise<string[]>;
   /** Takes back messages routed to the device but never offered to it, so that another may carry them. */
   unrouteDevice(deviceId: string): Promise<void>;
-  /** Takes back, at start, every message routed but never offered, and every lease on a send. */
-  unrouteAll(): Promise<void>;
-  /** Claims queued messages routed to the device, oldest first, one of each conversation, and marks them offered. */
+  /** Takes back messages routed, but never offered, to any other device than these. */
+  unrouteExcept(deviceIds: string[]): Promise<void>;
+  /**
+   * Claims queued messages routed to the device, oldest first, one of each conversation, and marks them offered; none where
+   * the device is connected to another hub than the owner.
+   */
   claimSends(
     request: { device_id: string; owner: string; lease_until: number; limit: number },
     now: number,
   ): Promise<ClaimedSends>;
-  /** Frees the device's leases, so that what it did not answer is offered again when it returns. */
-  releaseSends(deviceId: string): Promise<void>;
+  /** Frees the owner's leases on the device's messages, so that what it did not answer is offered again when it returns. */
+  releaseSends(deviceId: string, owner: string): Promise<void>;
   /** Records answers to offered sends: DISPATCHED, or FAILED and announced. */
   settleSends(deviceId: string, acceptances: Acceptance[], now: number): Promise<void>;
   /**

@@ -1,3 +1,4 @@
+import { hubs } from './0001-hubs.ts';
 import { recordKeeping } from './0001-record-keeping.ts';
 
 /**
@@ -268,4 +269,4 @@ CREATE TABLE attempts (
   response TEXT,
   PRIMARY KEY (delivery_seq, n)
 ) STRICT, WITHOUT ROWID;
-${recordKeeping}`;
+${recordKeeping}${hubs}`;

@@ -28,13 +28,14 @@ import {
 import { settleFetch } from './files-outgoing.ts';
 import { forgetDeliveries, forgetMessages, forgetReports } from './forget.ts';
 import { findServedGroup } from './groups.ts';
+import { hubSteps } from './hubs.ts';
 import { recordJournal } from './journal.ts';
 import { deleteWorkspace, purgeDeleted } from './purge.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice } from './remove.ts';
 import { replayDeliveries, retryDelivery } from './replay.ts';
 import { resendMessage } from './resend.ts';
-import { routeQueued, unrouteAll, unrouteDevice } from './route.ts';
+import { routeQueued, unrouteAll, unrouteDevice, unrouteExcept } from './route.ts';
 import { advanceSchedules } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
 import { freeAllDeliveries, releaseDeliveries } from './settle.ts';
@@ -88,6 +89,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     ...deliverySteps(runner, own),
     ...fileSteps(runner),
     ...retentionSteps(runner),
+    ...hubSteps(runner),
     findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
     listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
     deleteWorkspace: (locationId) => write((context) => deleteWorkspace(context, locationId, clock())),
@@ -100,6 +102,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
         await freeAllDeliveries(context);
         await freeAllFetches(context);
         await unrouteAll(context);
+        await context.db.run('DELETE FROM hubs');
       }),
   };
 }
@@ -114,9 +117,9 @@ function messageSteps(
     findServedGroup: (locationId, id) => read((context) => findServedGroup(context, locationId, id)),
     routeQueued: (request, now) => write((context) => routeQueued(context, request, now)),
     unrouteDevice: (deviceId) => write((context) => unrouteDevice(context, deviceId)),
-    unrouteAll: () => write(unrouteAll),
+    unrouteExcept: (deviceIds) => write((context) => unrouteExcept(context, deviceIds)),
     claimSends: (request, now) => write((context) => claimSends(context, request, now)),
-    releaseSends: (deviceId) => write((context) => releaseSends(context, deviceId)),
+    releaseSends: (deviceId, owner) => write((context) => releaseSends(context, deviceId, owner)),
     settleSends: (deviceId, acceptances, now) =>
       write((context) => settleSends(context, deviceId, acceptances, now)),
     cancelMessage: (id, now) => write((context) => cancelMessage(context, id, now)),

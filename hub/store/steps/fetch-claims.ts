@@ -136,6 +136,15 @@ export async function releaseFetches({ db }: StoreContext, owner: string): Promi
   );
 }
 
+/** Leases of a hub that is gone; its fetches stay counted. */
+export async function freeFetchesOf({ db }: StoreContext, owner: string): Promise<void> {
+  await db.run(
+    `UPDATE attachments SET owner = NULL, lease_until = NULL
+     WHERE state = 'waiting' AND owner IS NOT NULL AND owner = ?`,
+    owner,
+  );
+}
+
 /** Leases of a process that is gone; its fetches stay counted. */
 export async function freeAllFetches({ db }: StoreContext): Promise<void> {
   await db.run(

@@ -169,6 +169,41 @@ export async function unrouteDevice({ db, hold }: StoreContext, deviceId: string
   );
 }
 
+const NEXT_ROUTED = `
+SELECT device_id FROM messages
+WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL AND device_id > ? ORDER BY device_id LIMIT 1`;
+
+/** Takes back what was routed to any other device than these: it may have left while the message was on its way there. */
+export async function unrouteExcept(context: StoreContext, deviceIds: string[]): Promise<void> {
+  const able = new Set(deviceIds);
+  const others = (await listRoutedTo(context)).filter((id) => !able.has(id));
+  await unrouteDevices(context, others);
+}
+
+async function listRoutedTo({ db }: StoreContext): Promise<string[]> {
+  const found: string[] = [];
+  let routed = await db.get<{ device_id: string }>(NEXT_ROUTED, '');
+  while (routed) {
+    found.push(routed.device_id);
+    routed = await db.get<{ device_id: string }>(NEXT_ROUTED, routed.device_id);
+  }
+  return found;
+}
+
+/** All of them held at once: a step that met them one by one would begin anew for each. */
+export async function unrouteDevices(context: StoreContext, deviceIds: string[]): Promise<void> {
+  await context.hold(() => listQueuesOf(context, deviceIds));
+  for (const deviceId of deviceIds) await unrouteDevice(context, deviceId);
+}
+
+export async function listQueuesOf({ db }: StoreContext, deviceIds: string[]): Promise<string[]> {
+  const queues = new Set<string>();
+  for (const deviceId of deviceIds)
+    for (const { location_id } of await db.all<{ location_id: string }>(ROUTED, deviceId))
+      queues.add(queueOf(location_id));
+  return [...queues];
+}
+
 export async function unrouteAll({ db }: StoreContext): Promise<void> {
   await db.run(
     `UPDATE messages SET owner = NULL, lease_until = NULL WHERE status = 'QUEUED' AND owner IS NOT NULL`,

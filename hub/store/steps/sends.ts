@@ -39,6 +39,8 @@ const ANY_LEFT = `
 SELECT 1 FROM messages
 WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND location_id NOT IN (${DELETED}) LIMIT 1`;
 
+const ELSEWHERE = `SELECT 1 FROM connections WHERE device_id = ? AND hub <> ?`;
+
 const LEASE = `
 UPDATE messages SET owner = ?, lease_until = ?, offered_at = ?, steps = ?, updated_at = ? WHERE seq = ?`;
 
@@ -56,6 +58,8 @@ export async function claimSends(
 ): Promise<ClaimedSends> {
   const { db } = context;
   await context.hold([deviceOf(request.device_id)]);
+  // A hub whose connection to the device is dead may not know yet that the device has come to another.
+  if (await db.get(ELSEWHERE, request.device_id, request.owner)) return { sends: [], more: false };
   await db.run(FREE_EXPIRED, now);
   const claimed = await listOfferable(context, request, now);
   for (const { seq, offered_at, steps } of claimed) {
@@ -121,11 +125,22 @@ async function composeSend(
   };
 }
 
-export async function releaseSends({ db }: StoreContext, deviceId: string): Promise<void> {
+const RELEASE = `
+UPDATE messages SET owner = NULL, lease_until = NULL
+WHERE status = 'QUEUED' AND owner IS NOT NULL AND device_id = ?`;
+
+/** Frees what the device was asked: by this owner, else by any. */
+export async function releaseSends({ db }: StoreContext, deviceId: string, owner?: string): Promise<void> {
+  if (owner === undefined) await db.run(RELEASE, deviceId);
+  else await db.run(`${RELEASE} AND owner = ?`, deviceId, owner);
+}
+
+/** Leases of a hub that is gone. Its devices answer the same message once more; none sends it twice. */
+export async function freeSendsOf({ db }: StoreContext, owner: string): Promise<void> {
   await db.run(
     `UPDATE messages SET owner = NULL, lease_until = NULL
-     WHERE status = 'QUEUED' AND owner IS NOT NULL AND device_id = ?`,
-    deviceId,
+     WHERE status = 'QUEUED' AND owner IS NOT NULL AND owner = ?`,
+    owner,
   );
 }
 

@@ -178,7 +178,7 @@ function storeOf(device: { paused: boolean }, claimed: string[]) {
   return {
     routeQueued: async () => [],
     unrouteDevice: nothing,
-    unrouteAll: nothing,
+    unrouteExcept: nothing,
     releaseSends: nothing,
     settleSends: nothing,
     expireQueued: async () => 0,

@@ -59,7 +59,7 @@ export function describeCanceling(open: OpenStore): void {
     await store.recordJournal(line.device_id, journal.batch(failure, messageEntry({ text: 'in' })), NOW);
     const late = (status: string) => ({ kind: 'late', status });
     expect(await store.cancelMessage(offered!.id, NOW)).toEqual(late('QUEUED'));
-    await store.releaseSends(line.device_id);
+    await store.releaseSends(line.device_id, 'hub-1');
     expect(await store.cancelMessage(offered!.id, NOW)).toEqual(late('QUEUED'));
     expect(await store.cancelMessage(taken!.id, NOW)).toEqual(late('DISPATCHED'));
     expect(await store.cancelMessage(failed!.id, NOW)).toEqual(late('FAILED'));

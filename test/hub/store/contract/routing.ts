@@ -92,7 +92,7 @@ export function describeRouting(open: OpenStore): void {
     await route(store, [device_id]);
     expect(await claim(store, device_id, { limit: 1 })).toMatchObject([{ id: offered.id }]);
     await assign(store, location_id, [device_id, spare]);
-    await store.releaseSends(device_id);
+    await store.releaseSends(device_id, 'hub-1');
     await store.unrouteDevice(device_id);
     await route(store, [spare]);
     expect((await claim(store, spare)).map(({ id }) => id)).toEqual([waiting.id]);

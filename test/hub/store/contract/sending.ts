@@ -55,7 +55,7 @@ export function describeSending(open: OpenStore): void {
     await claim(store, device_id, { lease: 1_000 });
     expect(await claim(store, device_id, { now: NOW + 999 })).toEqual([]);
     expect(await claim(store, device_id, { now: NOW + 1_000 })).toHaveLength(1);
-    await store.releaseSends(device_id);
+    await store.releaseSends(device_id, 'hub-1');
     expect(await claim(store, device_id, { now: NOW + 1_001 })).toHaveLength(1);
     const steps = (await store.listTimeline(message.id)).map(({ status, source }) => [status, source]);
     expect(steps).toEqual([
@@ -249,7 +249,7 @@ export function describeSending(open: OpenStore): void {
     await store.acceptMessages([message], NOW);
     await route(store, [device_id]);
     await claim(store, device_id);
-    await store.releaseSends(device_id);
+    await store.releaseSends(device_id, 'hub-1');
     expect(await store.expireQueued(NOW + HOUR, 100)).toBe(1);
     const expired = await messageOf(store, message.id);
     expect(expired).toMatchObject({ status: 'FAILED', error: { code: 'send_timeout_unknown' } });
