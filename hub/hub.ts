@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { makeFolder } from '../shared/runtime/make-folder.ts';
+import { createAudit } from './admin/audit.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { setupRoutes } from './admin/setup-routes.ts';
@@ -18,7 +19,7 @@ import { clientRoute } from './http/client-route.ts';
 import { serveRoutes } from './http/serve-routes.ts';
 import type { HttpServer, ServerTimeouts } from './http/server.ts';
 import { systemRoutes } from './http/system-routes.ts';
-import { createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
+import { checkSendable, createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
 import type { FetchTimeouts } from './media/fetcher.ts';
 import { createLinkSigner } from './media/links.ts';
 import { Media } from './media/media.ts';
@@ -186,12 +187,15 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
   const { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media } =
     parts;
   const isStopping = (): boolean => http.isStopping;
+  const onMessagesWaiting = (withFiles: boolean): void => (withFiles ? media : dispatcher).wake();
+  const adminLog = log.child({ part: 'admin' });
+  const audit = createAudit({ store, now, log: adminLog });
   const ingest = createIngest({
     store,
     messageTtl: config.HUB_MESSAGE_TTL,
     perMinute: config.HUB_RATE_LIMIT,
     log: log.child({ part: 'ingest' }),
-    onAccepted: ({ attachments }) => (attachments.length > 0 ? media.wake() : dispatcher.wake()),
+    onAccepted: ({ attachments }) => onMessagesWaiting(attachments.length > 0),
     clock: now,
   });
   const routes = [
@@ -199,8 +203,12 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
     pairingRoute({ store, log: log.child({ part: 'devices' }), now }),
     ...adminRoutes({
       store,
-      log: log.child({ part: 'admin' }),
+      log: adminLog,
       now,
+      audit,
+      messageTtl: config.HUB_MESSAGE_TTL,
+      checkSendable: (workspace, message) => checkSendable(workspace, message, ingest),
+      onMessagesWaiting,
       requireApiKeyByDefault: config.HUB_REQUIRE_API_KEY,
       publicUrl,
       isOnline: (deviceId) => presence.isOnline(deviceId),
@@ -213,7 +221,7 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
       onDeliveriesDue: () => deliverer.wake(),
     }),
     ...media.routes,
-    ...setupRoutes({ adminToken, publicUrl, now }),
+    ...setupRoutes({ adminToken, publicUrl, now, audit }),
     ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
   ];
   const http = serveRoutes({

@@ -1,5 +1,15 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EndpointChange, EndpointCounts } from './store/record-keeping.ts';
 import type { QueueCounts } from './store/records.ts';
+
+/** What is counted when it is asked for. */
+interface Figures {
+  queues: QueueCounts;
+  endpoints: EndpointCounts;
+  devicesOnline: number;
+}
+
+const ENDPOINT_CHANGES: EndpointChange['change'][] = ['failing', 'disabled', 'recovered'];
 
 /** What the hub counts about itself. Names are part of the outside: dashboards build on them. */
 export interface Metrics {
@@ -10,8 +20,9 @@ export interface Metrics {
   journalEntries: Counter<'kind'>;
   deliveryAttempts: Counter<'outcome'>;
   deliverySeconds: Histogram;
+  endpointChanges: Counter<'change'>;
   /** Everything in Prometheus' text format, with the figures of this moment. */
-  scrape: (now: { queues: QueueCounts; devicesOnline: number }) => Promise<string>;
+  scrape: (now: Figures) => Promise<string>;
   /** Content type of what `scrape` answers. */
   contentType: string;
 }
@@ -37,6 +48,19 @@ export function createMetrics(): Metrics {
   const queueGauges = Object.entries(QUEUE_GAUGES).map(
     ([name, help]) => [name as keyof QueueCounts, gauge(name, help)] as const,
   );
+  const endpointGauge = new Gauge({
+    name: 'bluewire_webhook_endpoints',
+    help: 'Workspaces by the state of their webhook; unset: without a URL.',
+    labelNames: ['state'],
+    registers,
+  });
+  const endpointChanges = counter(
+    'webhook_endpoint_changes_total',
+    'Webhooks that began to fail, were switched off, or recovered, as this hub noticed.',
+    ['change'],
+  );
+  // There from the start, so that the first one is an increase.
+  for (const change of ENDPOINT_CHANGES) endpointChanges.inc({ change }, 0);
   return {
     messagesAccepted: counter('messages_accepted_total', 'Messages taken from client systems.'),
     requestsRejected: counter('client_requests_rejected_total', 'POST /webhook refused, by code.', ['code']),
@@ -52,10 +76,12 @@ export function createMetrics(): Metrics {
       buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15],
       registers,
     }),
-    scrape: ({ queues, devicesOnline }) => {
+    endpointChanges,
+    scrape: ({ queues, endpoints, devicesOnline }) => {
       online.set(devicesOnline);
       memory.set(process.memoryUsage.rss());
       for (const [name, queueGauge] of queueGauges) queueGauge.set(queues[name]);
+      for (const [state, count] of Object.entries(endpoints)) endpointGauge.set({ state }, count);
       return registry.metrics();
     },
     contentType: registry.contentType,

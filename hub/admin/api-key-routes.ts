@@ -12,7 +12,7 @@ const BASE = { auth: 'admin', tag: 'api keys' } as const;
 const LIST = '/api/workspaces/:location_id/api-keys';
 
 /** Keys with which a workspace's client may be required to call POST /webhook. */
-export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
+export function apiKeyRoutes({ store, now, log, audit }: AdminDependencies): Route[] {
   return [
     defineRoute({
       ...BASE,
@@ -23,13 +23,15 @@ export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
       optionalBody: true,
       response: { status: 201, description: 'The key, shown only here.', schema: createdApiKeySchema },
       errors: ['unknown_location'],
-      handle: async ({ params, body: { name } }) => {
+      handle: async ({ params, body: { name }, ...caller }) => {
         const { location_id } = await requireWorkspace(store, params.location_id);
         const id = randomUUIDv7();
         const key = createApiKey();
         const created_at = now();
         await store.createApiKey({ id, location_id, name, hash: hashToken(key), created_at });
         log.info({ workspace: nameInLog(location_id), key_id: id }, 'API key created');
+        const target = { kind: 'api_key', id } as const;
+        await audit(caller, { action: 'api_key.create', target, location_id, changes: { name } });
         return { status: 201, body: { id, key, name, created_at: showTime(created_at) } };
       },
     }),
@@ -54,11 +56,12 @@ export function apiKeyRoutes({ store, now, log }: AdminDependencies): Route[] {
       summary: 'Revokes an API key.',
       response: { status: 204, description: 'Gone.' },
       errors: ['unknown_location', 'not_found'],
-      handle: async ({ params }) => {
-        const { location_id } = await requireWorkspace(store, params.location_id);
-        if (!(await store.revokeApiKey(location_id, params.id ?? '')))
+      handle: async ({ params: { location_id: of, id = '' }, ...caller }) => {
+        const { location_id } = await requireWorkspace(store, of);
+        if (!(await store.revokeApiKey(location_id, id)))
           throw new ApiError('not_found', 'This workspace has no API key with this id.');
-        log.info({ workspace: nameInLog(location_id), key_id: params.id }, 'API key revoked');
+        log.info({ workspace: nameInLog(location_id), key_id: id }, 'API key revoked');
+        await audit(caller, { action: 'api_key.revoke', target: { kind: 'api_key', id }, location_id });
         return { status: 204 };
       },
     }),

@@ -6,8 +6,11 @@ import {
 import { ApiError } from '../../shared/api/errors.ts';
 import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
+import type { Delivery } from '../store/records.ts';
+import type { Store } from '../store/store.ts';
 import type { AdminDependencies } from './dependencies.ts';
-import { showDelivery, showPage, showTime } from './views.ts';
+import { explainSilence } from './explain-silence.ts';
+import { showDelivery, showDeliveryWithAttempts, showPage } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'deliveries' } as const;
 const ONE = '/api/deliveries/:id';
@@ -37,19 +40,17 @@ function readRoute({ store }: AdminDependencies): Route {
     ...BASE,
     method: 'get',
     path: ONE,
-    summary: 'Reads a webhook event with its attempts.',
+    summary: 'Reads a webhook event with what is POSTed and its attempts.',
     response: { status: 200, description: 'The event.', schema: deliveryWithAttemptsSchema },
     errors: ['not_found'],
     handle: async ({ params: { id = '' } }) => {
       const delivery = (await store.findDelivery(id)) ?? refuseDelivery();
-      const attempts = await store.listAttempts(id);
-      const attempt_log = attempts.map((attempt) => ({ ...attempt, at: showTime(attempt.at) }));
-      return { status: 200, body: { ...showDelivery(delivery), attempt_log } };
+      return { status: 200, body: showDeliveryWithAttempts(delivery, await store.listAttempts(id)) };
     },
   });
 }
 
-function retryRoute({ store, now, onDeliveriesDue }: AdminDependencies): Route {
+function retryRoute({ store, now, audit, onDeliveriesDue }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'post',
@@ -57,14 +58,23 @@ function retryRoute({ store, now, onDeliveriesDue }: AdminDependencies): Route {
     summary: 'Makes an event that is dead, recorded or waiting due now.',
     response: { status: 202, description: 'The event as it is now.', schema: deliverySchema },
     errors: ['not_found', 'conflict'],
-    handle: async ({ params: { id = '' } }) => {
+    handle: async ({ params: { id = '' }, ...caller }) => {
       const before = (await store.findDelivery(id)) ?? refuseDelivery();
       if (!(await store.retryDelivery(id, now())))
-        throw new ApiError('conflict', `This event is ${before.status} and cannot be sent again.`);
+        throw new ApiError('conflict', await explainRefusal(before, store));
       onDeliveriesDue();
+      const { location_id, status } = before;
+      const target = { kind: 'delivery', id } as const;
+      await audit(caller, { action: 'delivery.retry', target, location_id, changes: { status } });
       return { status: 202, body: showDelivery((await store.findDelivery(id)) ?? before) };
     },
   });
+}
+
+async function explainRefusal({ status, location_id }: Delivery, store: Store): Promise<string> {
+  if (status === 'delivered') return 'This event was delivered; its receiver would drop it as a repetition.';
+  const workspace = await store.findWorkspace(location_id);
+  return (workspace && explainSilence(workspace)) ?? 'The workspace of this event is gone.';
 }
 
 function refuseDelivery(): never {

@@ -13,6 +13,7 @@ import { refuseField } from '../api/validate.ts';
 import { CODE_LIFETIME_MS, createCode, hashCode } from '../credentials/tokens.ts';
 import type { DeviceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { describeDeviceChanges } from './describe-changes.ts';
 import { refuseDevice, requireDevice } from './lookups.ts';
 import { showDevice, showPage, showTime } from './views.ts';
 
@@ -32,7 +33,7 @@ export function deviceRoutes(dependencies: AdminDependencies): Route[] {
   ];
 }
 
-function enrollmentRoute({ store, now, log, publicUrl }: AdminDependencies): Route {
+function enrollmentRoute({ store, now, log, audit, publicUrl }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'post',
@@ -40,7 +41,7 @@ function enrollmentRoute({ store, now, log, publicUrl }: AdminDependencies): Rou
     summary: 'Announces a device and makes the one-time code with which it pairs within ten minutes.',
     body: enrollmentSchema,
     response: { status: 201, description: 'The code, shown only here.', schema: createdEnrollmentSchema },
-    handle: async ({ body: { kind, name, address, channels } }) => {
+    handle: async ({ body: { kind, name, address, channels }, ...caller }) => {
       const code = createCode();
       const expires_at = now() + CODE_LIFETIME_MS;
       const device = await store.createEnrollment(
@@ -58,6 +59,8 @@ function enrollmentRoute({ store, now, log, publicUrl }: AdminDependencies): Rou
         now(),
       );
       log.info({ device_id: device.id, kind }, 'device announced');
+      const target = { kind: 'device', id: device.id } as const;
+      await audit(caller, { action: 'enrollment.create', target, changes: { kind, name } });
       return {
         status: 201,
         body: {
@@ -107,7 +110,7 @@ function readRoute({ store, isOnline }: AdminDependencies): Route {
   });
 }
 
-function editRoute({ store, now, isOnline, onDevicesChanged }: AdminDependencies): Route {
+function editRoute({ store, now, audit, isOnline, onDevicesChanged }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'patch',
@@ -116,7 +119,7 @@ function editRoute({ store, now, isOnline, onDevicesChanged }: AdminDependencies
     body: deviceChangesSchema,
     response: { status: 200, description: 'The device as it is now.', schema: deviceSchema },
     errors: ['not_found'],
-    handle: async ({ params, body }) => {
+    handle: async ({ params, body, ...caller }) => {
       const device = await requireDevice(store, params.id);
       const changes: DeviceChanges = {};
       if (body.name !== undefined) changes.name = body.name;
@@ -126,12 +129,16 @@ function editRoute({ store, now, isOnline, onDevicesChanged }: AdminDependencies
       if (body.pace !== undefined) changes.pace = body.pace ?? UNPACED;
       const changed = (await store.updateDevice(device.id, changes, now())) ?? refuseDevice();
       onDevicesChanged([device.id]);
+      const difference = describeDeviceChanges(device, changed);
+      const target = { kind: 'device', id: device.id } as const;
+      if (Object.keys(difference).length > 0)
+        await audit(caller, { action: 'device.update', target, changes: difference });
       return { status: 200, body: showDevice(changed, isOnline(device.id)) };
     },
   });
 }
 
-function deleteRoute({ store, now, log, ...dependencies }: AdminDependencies): Route {
+function deleteRoute({ store, now, log, audit, ...dependencies }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'delete',
@@ -139,20 +146,21 @@ function deleteRoute({ store, now, log, ...dependencies }: AdminDependencies): R
     summary: 'Removes a device: its credential dies and its connection is cut at once.',
     response: { status: 204, description: 'Gone.' },
     errors: ['not_found'],
-    handle: async ({ params }) => {
-      const { id } = await requireDevice(store, params.id);
+    handle: async ({ params, ...caller }) => {
+      const { id, name } = await requireDevice(store, params.id);
       if (!(await store.deleteDevice(id, now()))) refuseDevice();
       dependencies.disconnectDevice(id);
       dependencies.onDevicesChanged([id]);
       dependencies.onDeliveriesDue();
       log.info({ device_id: id }, 'device removed');
+      await audit(caller, { action: 'device.delete', target: { kind: 'device', id }, changes: { name } });
       return { status: 204 };
     },
   });
 }
 
 function pauseRoute(
-  { store, now, isOnline, onDevicesChanged }: AdminDependencies,
+  { store, now, audit, isOnline, onDevicesChanged }: AdminDependencies,
   verb: 'pause' | 'resume',
   paused: boolean,
 ): Route {
@@ -165,9 +173,10 @@ function pauseRoute(
       : 'Lets a paused device send again.',
     response: { status: 200, description: 'The device as it is now.', schema: deviceSchema },
     errors: ['not_found'],
-    handle: async ({ params }) => {
+    handle: async ({ params, ...caller }) => {
       const device = (await store.updateDevice(params.id ?? '', { paused }, now())) ?? refuseDevice();
       onDevicesChanged([device.id]);
+      await audit(caller, { action: `device.${verb}`, target: { kind: 'device', id: device.id } });
       return { status: 200, body: showDevice(device, isOnline(device.id)) };
     },
   });

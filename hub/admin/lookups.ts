@@ -1,5 +1,5 @@
 import { ApiError } from '../../shared/api/errors.ts';
-import type { Device, Workspace } from '../store/records.ts';
+import type { Device, Message, Workspace } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 
 /** The workspace with this location_id; throws unknown_location. */
@@ -18,4 +18,13 @@ export async function requireDevice(store: Store, id: string | undefined): Promi
 
 export function refuseDevice(): never {
   throw new ApiError('not_found', 'There is no device with this id.');
+}
+
+/** The message with this id; throws not_found. */
+export async function requireMessage(store: Store, id: string): Promise<Message> {
+  return (await store.findMessage(id)) ?? refuseMessage();
+}
+
+export function refuseMessage(): never {
+  throw new ApiError('not_found', 'There is no message with this id.');
 }

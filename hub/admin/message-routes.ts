@@ -1,10 +1,10 @@
-import { ApiError } from '../../shared/api/errors.ts';
 import { messageQuerySchema, messageSchema, messageTimelineSchema } from '../../shared/api/messages.ts';
 import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { explainWaiting } from './explain-waiting.ts';
-import { showMessage, showPage, showTime } from './views.ts';
+import { requireMessage } from './lookups.ts';
+import { showDeliveryWithAttempts, showMessage, showPage, showTime } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'messages' } as const;
 
@@ -28,15 +28,16 @@ export function messageRoutes(dependencies: AdminDependencies): Route[] {
       ...BASE,
       method: 'get',
       path: '/api/messages/:id',
-      summary: 'Reads a message with its timeline.',
+      summary: 'Reads a message with its timeline, and the webhook events about it with their attempts.',
       response: { status: 200, description: 'The message.', schema: messageTimelineSchema },
       errors: ['not_found'],
       handle: async ({ params: { id = '' } }) => {
-        const message = await store.findMessage(id);
-        if (!message) throw new ApiError('not_found', 'There is no message with this id.');
+        const message = await requireMessage(store, id);
         const events = (await store.listTimeline(id)).map((event) => ({ ...event, at: showTime(event.at) }));
+        const told = await store.listMessageDeliveries(id);
+        const deliveries = told.map((one) => showDeliveryWithAttempts(one, one.attempt_log));
         const waiting_for = await explainWaiting(message, dependencies);
-        return { status: 200, body: { ...showMessage(message), waiting_for, events } };
+        return { status: 200, body: { ...showMessage(message), waiting_for, events, deliveries } };
       },
     }),
   ];

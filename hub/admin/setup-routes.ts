@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
 import { Throttle, throttleKey } from '../api/throttle.ts';
 import { createToken, hashToken } from '../credentials/tokens.ts';
+import type { NoteChange } from './audit.ts';
 import { describeGone, describeHub, describeSetup, describeToken } from './setup-pages.ts';
 
 export interface SetupDependencies {
   adminToken: string;
   publicUrl: () => string;
   now: () => number;
+  /** Writes down what a caller changed. */
+  audit: NoteChange;
 }
 
 const LIFETIME_MS = 24 * 3_600_000;
@@ -17,7 +20,7 @@ const PATH = '/setup/:code';
  * One-time set-up links: whoever opens one first and presses its button is shown the admin token. Opening alone does
  * not use a link up, so that a chat's preview of it does no harm. Links live in memory; a restarted hub knows none.
  */
-export function setupRoutes({ adminToken, publicUrl, now }: SetupDependencies): Route[] {
+export function setupRoutes({ adminToken, publicUrl, now, audit }: SetupDependencies): Route[] {
   const links = new Map<string, number>();
   const throttle = new Throttle({ failures: 20, seconds: 60 });
 
@@ -42,10 +45,11 @@ export function setupRoutes({ adminToken, publicUrl, now }: SetupDependencies): 
       description: 'The link, shown only here.',
       schema: z.object({ url: z.string(), expires_at: z.iso.datetime() }),
     },
-    handle: () => {
+    handle: async (caller) => {
       const code = createToken();
       const expiresAt = now() + LIFETIME_MS;
       links.set(hashToken(code), expiresAt);
+      await audit(caller, { action: 'setup_link.create', target: { kind: 'hub', id: 'setup-link' } });
       const url = `${publicUrl()}${PATH.replace(':code', code)}`;
       return { status: 201, body: { url, expires_at: new Date(expiresAt).toISOString() } };
     },

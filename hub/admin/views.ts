@@ -1,10 +1,20 @@
 import type { ApiKeyView } from '../../shared/api/api-keys.ts';
-import type { DeliveryView } from '../../shared/api/deliveries.ts';
+import type { DeliveryView, DeliveryWithAttemptsView } from '../../shared/api/deliveries.ts';
 import type { DeviceView } from '../../shared/api/devices.ts';
 import type { MessageView } from '../../shared/api/messages.ts';
 import { MASK, type WorkspaceView } from '../../shared/api/workspaces.ts';
 import { blocksSending } from '../../shared/wire/health.ts';
-import type { ApiKey, Assignment, Delivery, Device, Message, Page, Workspace } from '../store/records.ts';
+import type {
+  ApiKey,
+  Assignment,
+  Attempt,
+  Delivery,
+  DeliveryWithBody,
+  Device,
+  Message,
+  Page,
+  Workspace,
+} from '../store/records.ts';
 
 /** Epoch milliseconds as RFC 3339 in UTC. */
 export function showTime(at: number): string {
@@ -37,6 +47,7 @@ export function showWorkspace(workspace: Workspace, assignments: Assignment[]): 
     extra_events: workspace.extra_events,
     webhook_enabled: workspace.webhook_enabled,
     webhook_disabled_reason: workspace.webhook_disabled_reason,
+    webhook_failing_since: showTimeOrNull(workspace.failing_since),
     devices: [...byDevice].map(([device_id, ofDevice]) => ({
       device_id,
       channels: ofDevice.map((assignment) => assignment.channel),
@@ -94,6 +105,7 @@ export function showMessage({ text, ...message }: Message): MessageView {
     group_id: message.group_id,
     from_me: message.from_me,
     error: message.error,
+    resend_of: message.resend_of,
     created_at: showTime(message.created_at),
     updated_at: showTime(message.updated_at),
   };
@@ -104,11 +116,23 @@ export function showDelivery(delivery: Delivery): DeliveryView {
     id: delivery.id,
     webhook_id: delivery.webhook_id,
     location_id: delivery.location_id,
+    message: delivery.message,
     type: delivery.type,
     status: delivery.status,
     attempts: delivery.attempts,
     next_attempt_at: showTimeOrNull(delivery.next_attempt_at),
     last_error: delivery.last_error,
     created_at: showTime(delivery.created_at),
+  };
+}
+
+export function showDeliveryWithAttempts(
+  delivery: DeliveryWithBody,
+  attempts: Attempt[],
+): DeliveryWithAttemptsView {
+  return {
+    ...showDelivery(delivery),
+    payload: JSON.parse(delivery.body) as Record<string, unknown>,
+    attempt_log: attempts.map((attempt) => ({ ...attempt, at: showTime(attempt.at) })),
   };
 }

@@ -8,11 +8,12 @@ import {
   workspaceChangesSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
-import { defineRoute, type Route } from '../api/route.ts';
+import { type Caller, defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
 import type { Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { describeNewWorkspace, describeWorkspaceChanges } from './describe-changes.ts';
 import { refuseLocation, requireWorkspace } from './lookups.ts';
 import { showWorkspace } from './views.ts';
 import { judgeHeaders } from './webhook-headers.ts';
@@ -32,7 +33,7 @@ export function workspaceRoutes(dependencies: AdminDependencies): Route[] {
   ];
 }
 
-function createRoute({ store, now, log, requireApiKeyByDefault }: AdminDependencies): Route {
+function createRoute({ store, now, log, audit, requireApiKeyByDefault }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'post',
@@ -44,7 +45,7 @@ function createRoute({ store, now, log, requireApiKeyByDefault }: AdminDependenc
       description: 'The workspace, with its signing secret.',
       schema: createdWorkspaceSchema,
     },
-    handle: async ({ body }) => {
+    handle: async ({ body, ...caller }) => {
       const model = body.clone_from === undefined ? undefined : await store.findWorkspace(body.clone_from);
       if (body.clone_from !== undefined && !model) throw refuseField('clone_from', 'names no workspace');
       const created = await store.createWorkspace(
@@ -52,6 +53,13 @@ function createRoute({ store, now, log, requireApiKeyByDefault }: AdminDependenc
         now(),
       );
       log.info({ workspace: nameInLog(created.location_id) }, 'workspace created');
+      const { location_id } = created;
+      await audit(caller, {
+        action: 'workspace.create',
+        target: { kind: 'workspace', id: location_id },
+        location_id,
+        changes: describeNewWorkspace(created, body.clone_from),
+      });
       const view = showWorkspace(created, []);
       return { status: 201, body: { ...view, signing_secret: created.signing_secret } };
     },
@@ -118,7 +126,8 @@ function readRoute({ store }: AdminDependencies): Route {
   });
 }
 
-function editRoute({ store, now, onDeliveriesDue, onDevicesChanged }: AdminDependencies): Route {
+function editRoute(dependencies: AdminDependencies): Route {
+  const { store, now, onDeliveriesDue, onDevicesChanged } = dependencies;
   return defineRoute({
     ...BASE,
     method: 'patch',
@@ -127,17 +136,36 @@ function editRoute({ store, now, onDeliveriesDue, onDevicesChanged }: AdminDepen
     body: workspaceChangesSchema,
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
     errors: ['unknown_location'],
-    handle: async ({ params, body }) => {
+    handle: async ({ params, body, ...caller }) => {
       const workspace = await requireWorkspace(store, params.location_id);
       const changes = composeChanges(body, workspace);
       const changed =
         (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
+      await recordEdit(workspace, changed, caller, dependencies);
       onDeliveriesDue();
       const assignments = await store.listAssignments(changed.location_id);
       if (body.extra_events) onDevicesChanged(assignments.map(({ device_id }) => device_id));
       return { status: 200, body: showWorkspace(changed, assignments) };
     },
   });
+}
+
+async function recordEdit(
+  before: Workspace,
+  after: Workspace,
+  caller: Caller,
+  { audit, log }: AdminDependencies,
+): Promise<void> {
+  const changes = describeWorkspaceChanges(before, after);
+  if (Object.keys(changes).length === 0) return;
+  const { location_id, webhook_enabled } = after;
+  const target = { kind: 'workspace', id: location_id } as const;
+  await audit(caller, { action: 'workspace.update', target, location_id, changes });
+  if (before.webhook_enabled !== webhook_enabled)
+    log.info(
+      { workspace: nameInLog(location_id) },
+      webhook_enabled ? 'webhook switched on again' : 'webhook switched off',
+    );
 }
 
 function composeChanges(body: WorkspaceChangesBody, workspace: Workspace): WorkspaceChanges {
@@ -153,7 +181,7 @@ function composeChanges(body: WorkspaceChangesBody, workspace: Workspace): Works
   return changes;
 }
 
-function deleteRoute({ store, log, onDevicesChanged }: AdminDependencies): Route {
+function deleteRoute({ store, log, audit, onDevicesChanged }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'delete',
@@ -162,11 +190,13 @@ function deleteRoute({ store, log, onDevicesChanged }: AdminDependencies): Route
       'Deletes a workspace with its keys, assignments and webhook events; its messages stay on record.',
     response: { status: 204, description: 'Gone.' },
     errors: ['unknown_location'],
-    handle: async ({ params }) => {
-      const { location_id } = await requireWorkspace(store, params.location_id);
+    handle: async ({ params, ...caller }) => {
+      const { location_id, name } = await requireWorkspace(store, params.location_id);
       const assignments = await store.listAssignments(location_id);
       if (!(await store.deleteWorkspace(location_id))) refuseLocation();
       log.info({ workspace: nameInLog(location_id) }, 'workspace deleted');
+      const target = { kind: 'workspace', id: location_id } as const;
+      await audit(caller, { action: 'workspace.delete', target, location_id, changes: { name } });
       onDevicesChanged(assignments.map((assignment) => assignment.device_id));
       return { status: 204 };
     },

@@ -1,42 +1,36 @@
-import { ApiError } from '../../shared/api/errors.ts';
 import {
   type AssignmentsBody,
   assignmentsSchema,
   connectionSchema,
   routingSchema,
   routingViewSchema,
-  signingSecretSchema,
-  testResultSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
 import { CHANNELS } from '../../shared/channels.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
-import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
+import { nameInLog } from '../credentials/tokens.ts';
 import type { Assignment, Workspace } from '../store/records.ts';
 import { type Store, UnknownDeviceError } from '../store/store.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { describeAssignmentChanges, describeWorkspaceChanges } from './describe-changes.ts';
 import { refuseLocation, requireWorkspace } from './lookups.ts';
 import { showWorkspace } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'workspaces' } as const;
 const ONE = '/api/workspaces/:location_id';
-/** How long both secrets sign after a rotation. */
-const ROTATION_OVERLAP_MS = 24 * 3_600_000;
 
-/** What joins a workspace to devices and to its client's webhook. */
+/** What joins a workspace to devices. */
 export function workspaceSettingRoutes(dependencies: AdminDependencies): Route[] {
   return [
     connectionRoute(dependencies),
     devicesRoute(dependencies),
     readRoutingRoute(dependencies),
     writeRoutingRoute(dependencies),
-    testRoute(dependencies),
-    rotateRoute(dependencies),
   ];
 }
 
-function connectionRoute({ store, now, onDevicesChanged }: AdminDependencies): Route {
+function connectionRoute({ store, now, audit, onDevicesChanged }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'put',
@@ -45,18 +39,19 @@ function connectionRoute({ store, now, onDevicesChanged }: AdminDependencies): R
     body: connectionSchema,
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
     errors: ['unknown_location'],
-    handle: async ({ params, body }) => {
+    handle: async ({ params, body: { connected }, ...caller }) => {
       const { location_id } = await requireWorkspace(store, params.location_id);
-      const changed =
-        (await store.updateWorkspace(location_id, { connected: body.connected }, now())) ?? refuseLocation();
+      const changed = (await store.updateWorkspace(location_id, { connected }, now())) ?? refuseLocation();
       const assignments = await store.listAssignments(location_id);
       onDevicesChanged(assignments.map((assignment) => assignment.device_id));
+      const action = connected ? 'workspace.connect' : 'workspace.disconnect';
+      await audit(caller, { action, target: { kind: 'workspace', id: location_id }, location_id });
       return { status: 200, body: showWorkspace(changed, assignments) };
     },
   });
 }
 
-function devicesRoute({ store, now, onDevicesChanged }: AdminDependencies): Route {
+function devicesRoute({ store, now, audit, onDevicesChanged }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'put',
@@ -65,13 +60,19 @@ function devicesRoute({ store, now, onDevicesChanged }: AdminDependencies): Rout
     body: assignmentsSchema,
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
     errors: ['unknown_location'],
-    handle: async ({ params, body }) => {
+    handle: async ({ params, body, ...caller }) => {
       const workspace = await requireWorkspace(store, params.location_id);
       const { location_id } = workspace;
       const before = await store.listAssignments(location_id);
       const wanted = await composeAssignments(store, body);
       await store.setAssignments(location_id, wanted, now()).catch(explainUnknownDevice);
       onDevicesChanged([...before, ...wanted].map((assignment) => assignment.device_id));
+      await audit(caller, {
+        action: 'workspace.devices',
+        target: { kind: 'workspace', id: location_id },
+        location_id,
+        changes: describeAssignmentChanges(before, wanted),
+      });
       return { status: 200, body: showWorkspace(workspace, await store.listAssignments(location_id)) };
     },
   });
@@ -118,7 +119,7 @@ function readRoutingRoute({ store }: AdminDependencies): Route {
   });
 }
 
-function writeRoutingRoute({ store, now, log }: AdminDependencies): Route {
+function writeRoutingRoute({ store, now, log, audit }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
     method: 'put',
@@ -128,10 +129,17 @@ function writeRoutingRoute({ store, now, log }: AdminDependencies): Route {
     body: routingSchema,
     response: { status: 200, description: 'Every channel.', schema: routingViewSchema },
     errors: ['unknown_location'],
-    handle: async ({ params, body: { routes } }) => {
-      const { location_id } = await requireWorkspace(store, params.location_id);
+    handle: async ({ params, body: { routes }, ...caller }) => {
+      const before = await requireWorkspace(store, params.location_id);
+      const { location_id } = before;
       const changed = (await store.updateWorkspace(location_id, { routes }, now())) ?? refuseLocation();
       log.info({ workspace: nameInLog(location_id) }, 'routing changed');
+      await audit(caller, {
+        action: 'workspace.routing',
+        target: { kind: 'workspace', id: location_id },
+        location_id,
+        changes: describeWorkspaceChanges(before, changed),
+      });
       return { status: 200, body: showRouting(changed) };
     },
   });
@@ -139,45 +147,4 @@ function writeRoutingRoute({ store, now, log }: AdminDependencies): Route {
 
 function showRouting({ routes }: Workspace) {
   return { routes: Object.fromEntries(CHANNELS.map((channel) => [channel, routes[channel] ?? [channel]])) };
-}
-
-function testRoute({ store, sendTestEvent }: AdminDependencies): Route {
-  return defineRoute({
-    ...BASE,
-    method: 'post',
-    path: `${ONE}/test`,
-    summary: "Sends a test event to the workspace's webhook and answers what the receiver said.",
-    response: { status: 200, description: "The receiver's answer.", schema: testResultSchema },
-    errors: ['unknown_location', 'conflict'],
-    handle: async ({ params }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
-      const { url } = workspace;
-      if (url === null)
-        throw new ApiError('conflict', 'This workspace has no webhook URL to send a test event to.');
-      return { status: 200, body: await sendTestEvent({ ...workspace, url }) };
-    },
-  });
-}
-
-function rotateRoute({ store, now, log }: AdminDependencies): Route {
-  return defineRoute({
-    ...BASE,
-    method: 'post',
-    path: `${ONE}/rotate-secret`,
-    summary: 'Replaces the signing secret. For a day events are signed with the old one as well.',
-    response: { status: 200, description: 'The new secret, shown only here.', schema: signingSecretSchema },
-    errors: ['unknown_location'],
-    handle: async ({ params }) => {
-      const { location_id, signing_secret: previous_secret } = await requireWorkspace(
-        store,
-        params.location_id,
-      );
-      const signing_secret = createSigningSecret();
-      const previous_secret_until = now() + ROTATION_OVERLAP_MS;
-      const changes = { signing_secret, previous_secret, previous_secret_until };
-      (await store.updateWorkspace(location_id, changes, now())) ?? refuseLocation();
-      log.info({ workspace: nameInLog(location_id) }, 'signing secret rotated');
-      return { status: 200, body: { signing_secret } };
-    },
-  });
 }

@@ -3,13 +3,21 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ApiErrorCode } from '../../shared/api/errors.ts';
 
+/** Who makes a request, and how the answer is named. */
+export interface Caller {
+  /** Of routes that need a credential: whose it is. */
+  actor: string | undefined;
+  /** Address of the caller, for throttling. */
+  source: string;
+  /** `x-request-id` of the answer. */
+  requestId: string;
+}
+
 /** What a handler sees of a request: plain data, validated. */
-interface RouteRequest<Body = unknown, Query = unknown> {
+interface RouteRequest<Body = unknown, Query = unknown> extends Caller {
   params: Record<string, string>;
   query: Query;
   body: Body;
-  /** Address of the caller, for throttling. */
-  source: string;
   authorization: string | undefined;
   headers: IncomingHttpHeaders;
 }

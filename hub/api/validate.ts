@@ -8,7 +8,7 @@ import { ApiError, type ErrorDetail } from '../../shared/api/errors.ts';
 export function validateInput(schema: z.ZodType, input: unknown): unknown {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const details = parsed.error.issues.map((issue) => describeIssue(issue, input));
+  const details = parsed.error.issues.flatMap((issue) => describeIssue(issue, input));
   const [first] = details;
   throw new ApiError(first?.missing ? 'missing_field' : 'invalid_field', first?.message ?? 'Invalid input.', {
     details: details.map(({ field, message }) => ({ field, message })),
@@ -21,7 +21,10 @@ export function refuseField(field: string, fault: string): ApiError {
   return new ApiError('invalid_field', message, { details: [{ field, message }] });
 }
 
-function describeIssue(issue: z.core.$ZodIssue, input: unknown): ErrorDetail & { missing: boolean } {
+type Fault = ErrorDetail & { missing: boolean };
+
+function describeIssue(issue: z.core.$ZodIssue, input: unknown): Fault | Fault[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => refuseKey([...issue.path, key]));
   const field = spellPath(issue.path);
   if (field === '') return { field: '', message: 'The body must be a JSON object.', missing: false };
   const missing = valueAt(input, issue.path) === undefined;
@@ -30,6 +33,12 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown): ErrorDetail & {
   const isWorded = !/^[A-Z]/.test(issue.message);
   const fault = isWorded ? issue.message : wordFault(issue);
   return { field, message: fault ? `${field} ${fault}.` : `${field}: ${issue.message}.`, missing };
+}
+
+/** Said aloud, since a misspelt field that is passed over looks like one that was taken. */
+function refuseKey(path: readonly PropertyKey[]): Fault {
+  const field = spellPath(path);
+  return { field, message: `${field} is not a field that is known here.`, missing: false };
 }
 
 /** A fault that zod words for programmers, to follow the field's name; undefined for those it has no better words for. */

@@ -28,13 +28,9 @@ const clientMessageSchema = z
       .max(MAX_ATTACHMENTS)
       .optional()
       .meta({ description: 'Addresses of public files, each of up to 100 MB.' }),
-    message_id: z
-      .string()
-      .min(1)
-      .max(128)
-      .meta({
-        description: "The client's own id; the same message under it is sent once, however often it comes.",
-      }),
+    message_id: z.string().min(1).max(128).meta({
+      description: "The client's own id; the same message under it is sent once, however often it comes.",
+    }),
     channel: z.enum(CHANNELS).meta({ description: 'In any letter case.' }),
   })
   .meta({

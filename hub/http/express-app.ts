@@ -12,8 +12,8 @@ import { readBody, requireJson } from './read-body.ts';
 import { sendFile } from './send-file.ts';
 import { answerTimeout, type ServerTimeouts } from './server.ts';
 
-/** Throws ApiError unless the caller holds the admin token. */
-export type RequireAdmin = (authorization: string | undefined, source: string) => Promise<void>;
+/** Answers who calls, as the log of changes names them. Throws ApiError unless that is an admin. */
+export type RequireAdmin = (authorization: string | undefined, source: string) => Promise<string>;
 
 export interface AppOptions {
   routes: readonly Route[];
@@ -115,12 +115,14 @@ async function serve(route: Route, request: Request, response: Response, options
   const { authorization } = request.headers;
   const source = sourceOf(request);
   const open = route.auth === 'none' || (route.auth === 'admin-or-loopback' && isThisMachine(request));
-  if (!open) await options.requireAdmin(authorization, source);
+  const actor = open ? undefined : await options.requireAdmin(authorization, source);
   const answer = await route.handle({
     params: request.params as Record<string, string>,
     query: route.query ? validateInput(route.query, request.query) : undefined,
     body: route.streamBody ? () => openBody(request, options.timeouts.stall) : readInput(route, request),
+    actor,
     source,
+    requestId: requestId(response),
     authorization,
     headers: request.headers,
   });

@@ -5,7 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
 
 export interface SystemDependencies {
-  store: Pick<Store, 'ping' | 'countQueues'>;
+  store: Pick<Store, 'ping' | 'countQueues' | 'countEndpoints'>;
   metrics: Metrics;
   now: () => number;
   countOnline: () => number;
@@ -53,7 +53,11 @@ export function systemRoutes(dependencies: SystemDependencies): Route[] {
       errors: ['unauthorized'],
       handle: async () => ({
         status: 200,
-        body: await metrics.scrape({ queues: await store.countQueues(now()), devicesOnline: countOnline() }),
+        body: await metrics.scrape({
+          queues: await store.countQueues(now()),
+          endpoints: await store.countEndpoints(),
+          devicesOnline: countOnline(),
+        }),
         headers: { 'content-type': metrics.contentType },
       }),
     }),

@@ -7,6 +7,7 @@ import type { DeliveryStore } from '../store/store.ts';
 import { OutcomeBuffer } from './outcome-buffer.ts';
 import { type Leave, Places } from './places.ts';
 import { type EventPoster, type PostResult, Stop } from './post-event.ts';
+import { reportChanges } from './report-changes.ts';
 import { afterFailure } from './retry-schedule.ts';
 
 export interface DelivererDependencies {
@@ -63,7 +64,7 @@ export class Deliverer implements AsyncDisposable {
     this.#outcomes = new OutcomeBuffer({
       log,
       settle: async (settled) => {
-        await store.settleDeliveries(owner, settled, now());
+        reportChanges(await store.settleDeliveries(owner, settled, now()), dependencies);
         this.#loop.wake();
       },
     });

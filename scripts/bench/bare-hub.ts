@@ -43,7 +43,7 @@ const store: IngestDeps['store'] = {
 const ingest = createIngest({ store, messageTtl: 86_400_000, log });
 const http = serveRoutes({
   routes: [clientRoute((request) => handleClientMessage(request, ingest), createMetrics())],
-  requireAdmin: async () => {},
+  requireAdmin: async () => 'bench',
   log,
   isStopping: () => false,
   publicUrl: () => 'http://localhost',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { timeSchema } from './pages.ts';
 
-export const newApiKeySchema = z.object({ name: z.string().trim().min(1).max(200).default('API key') });
+export const newApiKeySchema = z.strictObject({ name: z.string().trim().min(1).max(200).default('API key') });
 
 /** 201: the only answer that shows the key. */
 export const createdApiKeySchema = z.object({

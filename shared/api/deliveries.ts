@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { pageQuerySchema, timeSchema } from './pages.ts';
+import { instantSchema, pageQuerySchema, spanSchema, timeSchema } from './pages.ts';
 
 const deliveryStatusSchema = z.enum(['pending', 'delivered', 'dead', 'recorded']);
 
 export const deliveryQuerySchema = pageQuerySchema.extend({
   workspace: z.string().max(128).optional().meta({ description: 'location_id' }),
   status: deliveryStatusSchema.optional(),
+  type: z.string().max(64).optional().meta({ description: 'MESSAGE, STATUS-UPDATE and so on.' }),
+  message: z.string().max(128).optional().meta({ description: 'Id of the message that they are about.' }),
+  ...spanSchema,
 });
 
 /** One webhook event on its way to a workspace's URL. `attempts` counts them. */
@@ -14,6 +17,10 @@ export const deliverySchema = z
     id: z.string(),
     webhook_id: z.string(),
     location_id: z.string(),
+    message: z
+      .string()
+      .nullable()
+      .meta({ description: 'Id of the message that it is about, where the hub knows it.' }),
     type: z.string(),
     status: deliveryStatusSchema,
     attempts: z.int(),
@@ -36,5 +43,22 @@ const attemptSchema = z.object({
 });
 
 export const deliveryWithAttemptsSchema = deliverySchema
-  .extend({ attempt_log: z.array(attemptSchema) })
+  .extend({
+    payload: z.record(z.string(), z.unknown()).meta({ description: 'The body that is POSTed.' }),
+    attempt_log: z.array(attemptSchema),
+  })
   .meta({ id: 'DeliveryWithAttempts' });
+export type DeliveryWithAttemptsView = z.infer<typeof deliveryWithAttemptsSchema>;
+
+/** What to send again, of all that is dead or was only recorded. */
+export const replaySchema = z.strictObject({
+  since: instantSchema.optional().meta({ description: 'Only events from this time on (RFC 3339).' }),
+  status: z.enum(['dead', 'recorded']).optional().meta({
+    description:
+      'dead: those that were given up; recorded: those from times without a URL, or with the webhook off. Default both.',
+  }),
+});
+
+export const replayedSchema = z.object({
+  replayed: z.int().meta({ description: 'Events put back in line.' }),
+});

@@ -11,7 +11,7 @@ const deviceFields = {
 };
 
 /** Announces a device, which then pairs with the one-time code of the answer. */
-export const enrollmentSchema = z.object({ kind: deviceKindSchema, ...deviceFields });
+export const enrollmentSchema = z.strictObject({ kind: deviceKindSchema, ...deviceFields });
 
 export const createdEnrollmentSchema = z.object({
   code: z.string(),
@@ -23,7 +23,7 @@ export const createdEnrollmentSchema = z.object({
 
 /** A pace in parts: what is left out is unlimited. null takes every limit away. */
 const paceChangeSchema = z
-  .object({
+  .strictObject({
     per_minute: paceSchema.shape.per_minute.default(UNPACED.per_minute),
     gap_ms: paceSchema.shape.gap_ms.default(UNPACED.gap_ms),
     jitter_ms: paceSchema.shape.jitter_ms.default(UNPACED.jitter_ms),
@@ -31,7 +31,7 @@ const paceChangeSchema = z
   .nullable()
   .optional();
 
-export const deviceChangesSchema = z.object({
+export const deviceChangesSchema = z.strictObject({
   ...deviceFields,
   name: deviceFields.name.optional(),
   pace: paceChangeSchema,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { channelSchema } from '../channels.ts';
 import { failureSchema } from '../failure-codes.ts';
 import { MESSAGE_STATUSES } from '../status-ladder.ts';
-import { pageQuerySchema, timeSchema } from './pages.ts';
+import { deliveryWithAttemptsSchema } from './deliveries.ts';
+import { pageQuerySchema, spanSchema, timeSchema } from './pages.ts';
 
 const messageStatusSchema = z.enum([...MESSAGE_STATUSES, 'RECEIVED']);
 
@@ -13,6 +14,7 @@ export const messageQuerySchema = pageQuerySchema.extend({
   channel: channelSchema.optional(),
   direction: z.enum(['out', 'in']).optional(),
   q: z.string().max(320).optional().meta({ description: 'Part of a message_id, id or phone.' }),
+  ...spanSchema,
 });
 
 export const messageSchema = z
@@ -34,6 +36,9 @@ export const messageSchema = z
       .meta({ description: 'Of a message that came in: the group it was written in.' }),
     from_me: z.boolean().meta({ description: 'Written on the device by its owner, and told as an echo.' }),
     error: failureSchema.nullable(),
+    resend_of: z.string().nullable().meta({
+      description: 'Of one that was sent again: the id of the message that it all began with.',
+    }),
     created_at: timeSchema,
     updated_at: timeSchema,
   })
@@ -59,5 +64,14 @@ export const messageTimelineSchema = messageSchema
     events: z.array(
       z.object({ at: timeSchema, status: z.string(), source: z.string(), detail: z.string().nullable() }),
     ),
+    deliveries: z.array(deliveryWithAttemptsSchema).meta({
+      description: 'The webhook events about it, oldest first, the first fifty.',
+    }),
   })
   .meta({ id: 'MessageWithTimeline' });
+
+export const resendSchema = z.strictObject({
+  force: z.boolean().default(false).meta({
+    description: 'Send it again even if it may have gone out: the recipient may get it twice.',
+  }),
+});

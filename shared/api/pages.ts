@@ -16,5 +16,16 @@ export function pageSchema<Item extends z.ZodType>(item: Item) {
   return id === undefined ? page : page.meta({ id: `${id}Page` });
 }
 
+/** A time in a query or body, RFC 3339 with any offset; handlers see epoch milliseconds. */
+export const instantSchema = z.iso
+  .datetime({ offset: true, error: 'must be a time in RFC 3339, such as 2026-11-22T15:04:05Z' })
+  .transform((text) => Date.parse(text));
+
+/** Query of lists that can be asked for a span of time. */
+export const spanSchema = {
+  since: instantSchema.optional().meta({ description: 'Not from before this time (RFC 3339).' }),
+  until: instantSchema.optional().meta({ description: 'From before this time (RFC 3339).' }),
+};
+
 /** RFC 3339, UTC. */
 export const timeSchema = z.iso.datetime({ offset: true });

@@ -8,7 +8,7 @@ export const MASK = '••••';
 const MAX_HEADERS = 50;
 
 /** RFC 9110 field names and values; the rest (reserved names, twins) is judged with a sentence of its own. */
-const headerSchema = z.object({
+const headerSchema = z.strictObject({
   key: z
     .string()
     .max(256)
@@ -66,7 +66,7 @@ const settingFields = {
   extra_events: extraEventsSchema.optional(),
 };
 
-export const newWorkspaceSchema = z.object({
+export const newWorkspaceSchema = z.strictObject({
   name: nameSchema,
   ...contactFields,
   ...settingFields,
@@ -83,7 +83,7 @@ export const newWorkspaceSchema = z.object({
 });
 export type NewWorkspaceBody = z.infer<typeof newWorkspaceSchema>;
 
-export const workspaceChangesSchema = z.object({
+export const workspaceChangesSchema = z.strictObject({
   name: nameSchema.optional(),
   ...contactFields,
   ...settingFields,
@@ -107,6 +107,9 @@ export const workspaceSchema = z
     extra_events: z.array(extraEventSchema),
     webhook_enabled: z.boolean(),
     webhook_disabled_reason: z.string().nullable(),
+    webhook_failing_since: timeSchema
+      .nullable()
+      .meta({ description: 'Since when every attempt failed; null while it works, or was never tried.' }),
     devices: z.array(assignedDeviceSchema),
     created_at: timeSchema,
     updated_at: timeSchema,
@@ -119,13 +122,16 @@ export const createdWorkspaceSchema = workspaceSchema
   .extend({ signing_secret: z.string() })
   .meta({ id: 'CreatedWorkspace' });
 
-export const connectionSchema = z.object({ connected: z.boolean() });
+export const connectionSchema = z.strictObject({ connected: z.boolean() });
 
 /** Replaces the workspace's devices as a whole. Without `channels` a device serves all that it can. */
-export const assignmentsSchema = z.object({
+export const assignmentsSchema = z.strictObject({
   devices: z
     .array(
-      z.object({ device_id: z.string().min(1).max(128), channels: z.array(channelSchema).min(1).optional() }),
+      z.strictObject({
+        device_id: z.string().min(1).max(128),
+        channels: z.array(channelSchema).min(1).optional(),
+      }),
     )
     .max(500),
 });
@@ -142,7 +148,7 @@ function hasNoTwins(channels: readonly unknown[]): boolean {
 }
 
 /** Replaces the workspace's routes as a whole; a channel without one is tried alone. */
-export const routingSchema = z.object({
+export const routingSchema = z.strictObject({
   routes: routesSchema.superRefine((routes, context) => {
     for (const [channel, [first]] of Object.entries(routes))
       if (first !== channel)
@@ -154,6 +160,11 @@ export const routingSchema = z.object({
 export const routingViewSchema = z
   .object({ routes: z.record(channelSchema, z.array(channelSchema)) })
   .meta({ id: 'WorkspaceRouting' });
+
+/** Header values in the clear. */
+export const revealedHeadersSchema = z.object({
+  headers: z.array(z.object({ key: z.string(), value: z.string() })),
+});
 
 export const signingSecretSchema = z.object({ signing_secret: z.string() });
 
