@@ -14,9 +14,9 @@ const MODULES = resolve(import.meta.dirname, '../../../node_modules');
 /** What a stranger writes against the generated client. It is type-checked, then run. */
 const PROGRAM = `
 import {
-  createWorkspace, getDelivery, getMessage, listDeliveries, listMessages, sendMessage, setWorkspaceConnection,
+  cancelMessage, createWorkspace, getDelivery, listAudit, replayWorkspace, getMessage, listDeliveries, listMessages, sendMessage, setWorkspaceConnection,
   setWorkspaceDevices, updateWorkspace, deleteWorkspace,
-  type ListMessagesParams, type Message, type WebhookEvent,
+  type Delivery, type ListMessagesParams, type Message, type WebhookEvent,
 } from 'the generated client';
 
 const [token = '', deviceId = '', webhook = ''] = process.argv.slice(2);
@@ -43,11 +43,18 @@ if (page.status !== 200) throw new Error(page.data.code);
 const none = await listMessages({ ...filter, status: 'FAILED' }, admin);
 const [message]: Message[] = page.data.items;
 const timeline = await getMessage(sent.data.id, admin);
+const canceled = await cancelMessage(sent.data.id, admin);
+const audit = await listAudit({ limit: 1 }, admin);
+const replayed = await replayWorkspace(location_id, { status: 'dead' }, admin);
 const missing = await getMessage('nobody', admin);
 const refusedList = await listMessages({ limit: 1 });
-const deliveries = await listDeliveries({ workspace: location_id, status: 'delivered' }, admin);
-if (deliveries.status !== 200) throw new Error(deliveries.data.error);
-const attempts = deliveries.data.items[0] && (await getDelivery(deliveries.data.items[0].id, admin));
+let event: Delivery | undefined;
+while (event === undefined) {
+  const deliveries = await listDeliveries({ workspace: location_id, status: 'delivered' }, admin);
+  if (deliveries.status !== 200) throw new Error(deliveries.data.error);
+  event = deliveries.data.items[0];
+}
+const attempts = await getDelivery(event.id, admin);
 const changed = await updateWorkspace(location_id, { name: 'CRM 2', webhook_enabled: true }, admin);
 const deleted = await deleteWorkspace(location_id, admin);
 
@@ -63,9 +70,12 @@ console.log(JSON.stringify({
   message: [message?.message_id, message?.user_id, message?.status, page.data.next_cursor],
   none: none.status === 200 && none.data.items.length,
   timeline: timeline.status === 200 && timeline.data.events.map(({ status }) => status),
+  canceled: canceled.status === 200 && canceled.data.error?.code,
+  audit: audit.status === 200 && audit.data.items.length,
+  replayed: replayed.status === 202 && replayed.data.replayed,
   missing: [missing.status, missing.status === 404 && missing.data.code],
   refusedList: refusedList.status,
-  attempts: attempts?.status === 200 ? attempts.data.attempt_log.length : 'none yet',
+  attempts: attempts.status === 200 && attempts.data.attempt_log.map(({ http_status }) => http_status),
   changed: changed.status === 200 && changed.data.name,
   deleted: deleted.status,
   event: describe({ type: 'TEST', location_id, message: '', timestamp: '' }),
@@ -134,9 +144,12 @@ test('a client that orval generates from the description type-checks and works',
     message: ['msg_001', '7', 'QUEUED', null],
     none: 0,
     timeline: ['QUEUED'],
+    canceled: 'canceled',
+    audit: 1,
+    replayed: 0,
     missing: [404, 'not_found'],
     refusedList: 401,
-    attempts: 'none yet',
+    attempts: [200],
     changed: 'CRM 2',
     deleted: 204,
     event: 'TEST',

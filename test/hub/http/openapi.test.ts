@@ -51,6 +51,11 @@ const CONTRACT = `
   POST /api/enrollments
   GET /api/messages
   GET /api/messages/{id}
+  POST /api/messages/{id}/cancel
+  POST /api/messages/{id}/resend
+  POST /api/workspaces/{location_id}/replay
+  GET /api/audit
+  GET /api/notices
   GET /api/deliveries
   GET /api/deliveries/{id}
   POST /api/deliveries/{id}/retry
