@@ -7,7 +7,7 @@ import { type Heard, Inbox } from '../../scripts/soak/hub/inbox.ts';
 import { Ledger, type MessageNote, type WorkspaceNote } from '../../scripts/soak/hub/ledger.ts';
 import { PLANS, type Plan } from '../../scripts/soak/hub/plans.ts';
 import { judge } from '../../scripts/soak/hub/verdict.ts';
-import { failure } from '../../shared/failure-codes.ts';
+import { type FailureCode, failure } from '../../shared/failure-codes.ts';
 
 const ANNA = '+12145550100';
 const SECRETS = ['whsec_b25l', 'whsec_dHdv', 'whsec_dGhyZWU=', 'whsec_Zm91cg=='] as const;
@@ -52,6 +52,7 @@ class Scene {
       fresh: 1,
       lost: 0,
       abandoned: false,
+      canceled: 'no',
       done: true,
     };
     this.ledger.messages.set(messageId, note);
@@ -67,7 +68,7 @@ class Scene {
     messageId: string,
     status: 'SENT' | 'DELIVERED' | 'FAILED',
     { channel }: Plan = plan('delivered'),
-    code?: 'not_on_imessage' | Plan['refusal'],
+    code?: FailureCode,
     deviceId = 'mac',
   ): Heard {
     const message = { location_id: 'location', message_id: messageId, user_id: 'user', phone: ANNA, channel };
@@ -238,7 +239,7 @@ describe('the verdict of a soak of the hub', () => {
     scene.heard.pop();
     scene.deliveries.pop();
     expect(scene.verdict()).toBe('');
-    scene.tell('w0-m1', 'FAILED', plan('delivered'), 'device_removed' as 'not_on_imessage', 'gone');
+    scene.tell('w0-m1', 'FAILED', plan('delivered'), 'device_removed', 'gone');
     expect(scene.verdict()).toBe('');
     scene.tell('w0-m1', 'DELIVERED');
     expect(scene.verdict()).toContain('told "SENT FAILED DELIVERED"');
@@ -253,6 +254,18 @@ describe('the verdict of a soak of the hub', () => {
     expect(scene.verdict()).toBe('');
     [second.successAt, third.successAt] = [third.successAt, second.successAt];
     expect(scene.verdict()).toContain('"in-3" arrived before "in-2"');
+  });
+
+  test('a message that was canceled is not sent, and its client is told why', () => {
+    const scene = new Scene();
+    const note = scene.send('w0-m1', 'refused');
+    Object.assign(note, { canceled: 'yes' });
+    scene.tell('w0-m1', 'FAILED', plan('delivered'), 'canceled');
+    expect(scene.verdict()).toBe('w0-m1: sent, although it was canceled');
+    scene.ledger.sends.pop();
+    expect(scene.verdict()).toBe('');
+    Object.assign(note, { canceled: 'no' });
+    expect(scene.verdict()).toContain('FAILED with canceled instead of device_removed');
   });
 
   test('finds a send that overtook another of its conversation', () => {

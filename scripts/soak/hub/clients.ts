@@ -12,6 +12,7 @@ const PATIENCE_MS = 120_000;
 /** Under one message_id, out of a hundred messages: several at once, again later, and with other words. */
 const TWINS = 6;
 const AGAIN = 4;
+const CANCELED = 4;
 const CONFLICT = 3;
 const CONFLICT_AT_ONCE = 3;
 const ABANDONED_AFTER_REFUSAL = 0.4;
@@ -56,6 +57,7 @@ async function sendOne(storm: Storm, random: Random, count: number): Promise<voi
     fresh: 0,
     lost: 0,
     abandoned: false,
+    canceled: 'no',
     done: false,
   };
   storm.ledger.messages.set(messageId, note);
@@ -69,9 +71,21 @@ async function sendOne(storm: Storm, random: Random, count: number): Promise<voi
   } else {
     const isRepeated = random.chance(AGAIN / 100);
     await post(text, !isRepeated);
+    if (random.chance(CANCELED / 100)) await cancel(storm, random, note);
     if (isRepeated) await pause(random.between(0, 3_000), storm.signal).then(() => post(text));
   }
   note.done = true;
+}
+
+/** An operator takes it back, or is too late. */
+async function cancel({ fleet, ledger }: Storm, random: Random, note: MessageNote): Promise<void> {
+  const [id] = note.ids;
+  if (id === undefined) return;
+  const { status, lost } = await fleet.api(random, 'POST', `/api/messages/${id}/cancel`);
+  if (status === 200) note.canceled = 'yes';
+  else if (lost > 0) note.canceled = 'perhaps';
+  if (status === 200) ledger.did('messages canceled');
+  else if (status !== 409) ledger.fault(`${note.messageId}: its cancelation was answered ${status}`);
 }
 
 /** As a client does: the same again under the same message_id while nobody answers, or says to come again. */

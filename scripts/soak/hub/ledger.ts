@@ -34,6 +34,8 @@ export interface MessageNote {
   lost: number;
   /** Given up after a 503 or 429, which promised that nothing was accepted. */
   abandoned: boolean;
+  /** The hub said that it was taken back before any device had it; `perhaps` where an answer was lost. */
+  canceled: 'no' | 'yes' | 'perhaps';
   /** Every POST came to its end. */
   done: boolean;
 }

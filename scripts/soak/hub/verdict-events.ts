@@ -49,25 +49,37 @@ function judgeStatuses(
   const faults: string[] = [];
   const isReplayed = told.some(({ webhookId }) => ledger.replayed.has(webhookId));
   const actual = (isReplayed ? statuses.toSorted(byRung) : statuses).join(' ');
-  const due = expectations(note, send, {
-    tellsRead,
-    isRemoved: ledger.removedDevices.has(send?.deviceId ?? ''),
-  });
+  const isRemoved = send === undefined || ledger.removedDevices.has(send.deviceId);
+  const due = expectations(note, send, { tellsRead, isRemoved });
   if (!due.some((one) => one.join(' ') === actual))
     faults.push(
       `${messageId}: told "${actual}" instead of "${due.map((one) => one.join(' ')).join('" or "')}" (${send?.plan.name ?? 'not sent'})`,
     );
+  const codes = codesFor(note, send, isRemoved);
   for (const { event } of told) {
     if (event.phone !== phone || event.user_id !== userId)
       faults.push(`${messageId}: its ${event.status} names another phone or user`);
-    const code = event.status === 'FAILED' ? event.error?.code : undefined;
-    const right = send && codeOf(send.plan);
-    if (event.status === 'FAILED' && code !== right && code !== 'device_removed')
-      faults.push(`${messageId}: FAILED with ${code} instead of ${right}`);
+    const code = event.error?.code;
+    if (event.status === 'FAILED' && !codes.includes(code))
+      faults.push(`${messageId}: FAILED with ${code} instead of ${codes.join(' or ')}`);
     if (event.status !== 'FAILED' && send && event.channel !== send.plan.channel)
       faults.push(`${messageId}: its ${event.status} names ${event.channel} instead of ${send.plan.channel}`);
   }
   return faults;
+}
+
+/** With which codes it may have FAILED. */
+function codesFor(
+  { canceled }: MessageNote,
+  send: SendNote | undefined,
+  isRemoved: boolean,
+): (string | undefined)[] {
+  if (canceled === 'yes') return ['canceled'];
+  return [
+    ...(send ? [codeOf(send.plan)] : []),
+    ...(isRemoved ? ['device_removed'] : []),
+    ...(canceled === 'perhaps' && !send ? ['canceled'] : []),
+  ];
 }
 
 const RUNGS = ['SENT', 'DELIVERED', 'READ', 'FAILED'];
@@ -83,7 +95,7 @@ function expectations(
   { tellsRead, isRemoved }: { tellsRead: boolean; isRemoved: boolean },
 ): string[][] {
   if (ids.size === 0) return [[]];
-  // Offered to a device that was removed before it saw it.
+  // Canceled, or offered to a device that was removed before it saw it.
   if (send === undefined) return [['FAILED']];
   const whole = tellings(send.plan, tellsRead);
   if (!isRemoved) return [whole];

@@ -49,6 +49,7 @@ function judgeSends({ ledger }: Evidence): string[] {
       faults.push(`${messageId}: sent, although ${note ? 'refused with 503 or 429' : 'nobody asked for it'}`);
     else if (note.done && [...ids].some((id) => !note.ids.has(id)))
       faults.push(`${messageId}: sent under an id that no answer named: ${[...ids].join(', ')}`);
+    if (note?.canceled === 'yes') faults.push(`${messageId}: sent, although it was canceled`);
     for (const { text, to } of same) {
       if (note && to !== note.phone) faults.push(`${messageId}: sent to ${to} instead of ${note.phone}`);
       if (note && !note.abandoned && !note.acceptedTexts.has(text))
