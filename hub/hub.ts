@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { makeFolder } from '../shared/runtime/make-folder.ts';
 import { createAudit } from './admin/audit.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { setupRoutes } from './admin/setup-routes.ts';
 import { ClockWatch } from './clock-watch.ts';
+import { Cluster } from './cluster/cluster.ts';
 import { findShortSecrets, type HubConfig } from './config.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
+import { generateAdminToken, prepareDataDir } from './data-dir.ts';
 import { showDatabase } from './database-url.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
 import { Presence } from './devices/presence.ts';
@@ -27,7 +26,12 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { Retention } from './retention/retention.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
-import { openPostgresStore, openSqliteStore, type SqliteStoreOptions } from './store/open-store.ts';
+import {
+  openPostgresStore,
+  openSqliteStore,
+  type SharedStore,
+  type SqliteStoreOptions,
+} from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { EventPoster } from './webhooks/post-event.ts';
@@ -53,11 +57,14 @@ interface Parts {
   log: Logger;
   now: () => number;
   publicUrl: () => string;
-  store: Store;
+  store: Store & Partial<SharedStore>;
+  cluster: Cluster;
   presence: Presence;
   metrics: Metrics;
   poster: EventPoster;
   deliverer: Deliverer;
+  /** Webhook events may be waiting, for this hub or for another. */
+  onDeliveriesDue: () => void;
   dispatcher: Dispatcher;
   media: Media;
   retention: Retention;
@@ -68,7 +75,7 @@ interface Parts {
  * the other way round: no new requests, running ones finish, devices are let go, leases are given back.
  */
 export async function startHub(config: HubConfig, dependencies: HubDependencies): Promise<RunningHub> {
-  const { log, now = Date.now, timeouts } = dependencies;
+  const { log, timeouts } = dependencies;
   for (const variable of findShortSecrets(config))
     log.warn({ variable }, `${variable} is short enough to be guessed; use at least 16 random characters`);
   await using starting = new AsyncDisposableStack();
@@ -77,19 +84,11 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
   const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
   const parts = await makeParts({ config, dataDir, publicUrl, starting }, dependencies);
 
-  const { store, presence, metrics, deliverer, dispatcher, media, retention } = parts;
+  const { deliverer, dispatcher, media, retention } = parts;
   const clock = starting.use(watchClock(parts));
   const http = createServer(parts, adminToken, timeouts);
   starting.defer(() => http.finish());
-  const gateway = new DeviceGateway(http.server, {
-    store,
-    presence,
-    metrics,
-    log: log.child({ part: 'devices' }),
-    now,
-    onDeliveriesDue: () => deliverer.wake(),
-    onDeviceChanged: (deviceId) => dispatcher.reroute([deviceId]),
-  });
+  const gateway = createGateway(http, parts);
   starting.defer(() => gateway.close());
   starting.defer(() => http.stopAccepting());
 
@@ -127,18 +126,23 @@ async function makeParts(
   const presence = new Presence();
   const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
   const poster = starting.use(new EventPoster({ mayConnect, now }));
-  // Leases are held under it, so no two processes may share it.
-  const owner = `hub-${randomUUID()}`;
-  const worker = { store, owner, metrics, now, random };
+  const cluster = starting.use(makeCluster({ store, presence, log, now }, () => parts));
+  const { owner, term } = cluster;
+  const worker = { store, owner, term, metrics, now, random };
   const deliverer = starting.use(new Deliverer({ ...worker, poster, log: log.child({ part: 'webhooks' }) }));
-  const onDeliveriesDue = (): void => deliverer.wake();
+  const onDeliveriesDue = (): void => {
+    deliverer.wake();
+    cluster.signals.tellDeliveries();
+  };
   const dispatcher = starting.use(
     new Dispatcher({
       ...worker,
       presence,
+      roster: cluster.roster,
       pick: pickDevice,
       log: log.child({ part: 'dispatch' }),
       onDeliveriesDue,
+      onRoutedElsewhere: (deviceIds) => cluster.signals.tellWork(deviceIds),
     }),
   );
   const media = starting.use(
@@ -156,8 +160,66 @@ async function makeParts(
   );
   const keep = { messages: config.HUB_MESSAGE_RETENTION, deliveries: config.HUB_DELIVERY_RETENTION };
   const retention = starting.use(new Retention({ store, keep, now, log: log.child({ part: 'retention' }) }));
-  const working = { presence, metrics, poster, deliverer, dispatcher, media, retention };
-  return { config, log, now, publicUrl, store, ...working };
+  const working = { presence, metrics, poster, deliverer, onDeliveriesDue, dispatcher, media, retention };
+  const parts: Parts = { config, log, now, publicUrl, store, cluster, ...working };
+  await cluster.enter();
+  return parts;
+}
+
+/** `parts` are there once the hub has entered. */
+function makeCluster(
+  { store, presence, log, now }: Pick<Parts, 'store' | 'presence' | 'log' | 'now'>,
+  parts: () => Parts,
+): Cluster {
+  return new Cluster({
+    store,
+    presence,
+    shared: store.line !== undefined,
+    log: log.child({ part: 'cluster' }),
+    now,
+    onSignal: ({ work, changed, deliveries }) => {
+      const { dispatcher, deliverer } = parts();
+      dispatcher.takeNotice(work, 'work');
+      if (changed.length > 0) dispatcher.takeNotice(changed, 'changed');
+      presence.refreshSettings(changed);
+      if (deliveries) deliverer.wake();
+    },
+    onWork: () => {
+      const { dispatcher, deliverer, media } = parts();
+      dispatcher.takeNotice(presence.onlineDevices(), 'changed');
+      deliverer.wake();
+      media.wake();
+    },
+    onRosterStale: () => parts().dispatcher.takeNotice([], 'changed'),
+  });
+}
+
+/** Where devices connect, and by which the hubs signal to each other. */
+function createGateway(http: HttpServer, parts: Parts): DeviceGateway {
+  const { store, cluster, presence, metrics, log, now, onDeliveriesDue } = parts;
+  const gateway = new DeviceGateway(http.server, {
+    store,
+    owner: cluster.owner,
+    presence,
+    metrics,
+    log: log.child({ part: 'devices' }),
+    now,
+    onDeliveriesDue,
+    onDeviceChanged: (deviceId) => announceChange(parts, [deviceId]),
+    onEnd: (connection) => {
+      cluster.roster.end(connection);
+      parts.dispatcher.wake();
+    },
+    others: store.line && { line: store.line.pool, onSignal: (told) => cluster.signals.receive(told) },
+  });
+  if (store.line) cluster.signals.connect((signal) => gateway.tellHubs(signal));
+  return gateway;
+}
+
+/** Devices are to be given other messages than before, by whichever hub. */
+function announceChange({ dispatcher, cluster }: Parts, deviceIds: string[]): void {
+  dispatcher.reroute(deviceIds);
+  cluster.signals.tellChanged(deviceIds);
 }
 
 /** The database that hubs share where one is named, else a file of this hub's own. */
@@ -165,7 +227,7 @@ function openStore(
   { DATABASE_URL: url }: HubConfig,
   dataDir: string,
   options: Omit<SqliteStoreOptions, 'file'>,
-): Promise<Store> {
+): Promise<Store & Partial<SharedStore>> {
   if (url === undefined) return openSqliteStore({ ...options, file: join(dataDir, 'hub.db') });
   return openPostgresStore({ ...options, url, shown: showDatabase(url) });
 }
@@ -184,8 +246,8 @@ function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): C
 }
 
 function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts | undefined): HttpServer {
-  const { config, log, now, publicUrl, store, presence, metrics, poster, deliverer, dispatcher, media } =
-    parts;
+  const { config, log, now, publicUrl, store, cluster, presence, metrics, poster } = parts;
+  const { onDeliveriesDue, dispatcher, media } = parts;
   const isStopping = (): boolean => http.isStopping;
   const onMessagesWaiting = (withFiles: boolean): void => (withFiles ? media : dispatcher).wake();
   const adminLog = log.child({ part: 'admin' });
@@ -211,14 +273,14 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
       onMessagesWaiting,
       requireApiKeyByDefault: config.HUB_REQUIRE_API_KEY,
       publicUrl,
-      isOnline: (deviceId) => presence.isOnline(deviceId),
+      isOnline: (deviceId) => cluster.roster.isOnline(deviceId),
       disconnectDevice: (deviceId) => presence.disconnect(deviceId),
       sendTestEvent: (workspace) => sendTestEvent(poster, workspace, now()),
       onDevicesChanged: (deviceIds) => {
-        dispatcher.reroute(deviceIds);
+        announceChange(parts, deviceIds);
         presence.refreshSettings(deviceIds);
       },
-      onDeliveriesDue: () => deliverer.wake(),
+      onDeliveriesDue,
     }),
     ...media.routes,
     ...setupRoutes({ adminToken, publicUrl, now, audit }),
@@ -233,23 +295,4 @@ function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts
     ...(timeouts && { timeouts }),
   });
   return http;
-}
-
-function prepareDataDir(folder: string): string {
-  const path = resolve(folder);
-  try {
-    // Messages and keys live here: nobody else on the machine has a reason to look.
-    makeFolder(path, 0o700);
-    chmodSync(path, 0o700);
-  } catch (cause) {
-    throw new Error(`HUB_DATA_DIR ${path} cannot be used`, { cause });
-  }
-  return path;
-}
-
-function generateAdminToken(dataDir: string, log: Logger): string {
-  const file = join(dataDir, 'admin-token');
-  const token = loadOrCreateSecret(file);
-  log.info({ file }, 'HUB_ADMIN_TOKEN is not set; the admin token is in this file');
-  return token;
 }

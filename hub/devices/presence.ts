@@ -3,6 +3,8 @@ import type { Send } from '../../shared/wire/send.ts';
 
 /** A device's live connection, whatever carries it. */
 export interface DeviceConnection {
+  /** Names this one connection of the device, in all hubs. */
+  readonly id: string;
   readonly deviceId: string;
   /** Asks the device to take a message. Rejects when no answer came in time, or none will come any more. */
   offer: (send: Send) => Promise<Acceptance>;
@@ -31,6 +33,10 @@ export class Presence {
 
   onlineDevices(): string[] {
     return [...this.#connections.keys()];
+  }
+
+  connections(): DeviceConnection[] {
+    return [...this.#connections.values()];
   }
 
   /** Calls `listener` after each device that came or went. A replaced connection is neither. */

@@ -4,10 +4,12 @@ import { Loop } from '../../shared/runtime/loop.ts';
 import type { Acceptance } from '../../shared/wire/acceptance.ts';
 import { blocksSending } from '../../shared/wire/health.ts';
 import type { Pace } from '../../shared/wire/settings.ts';
+import type { Roster } from '../cluster/roster.ts';
 import type { Presence } from '../devices/presence.ts';
 import type { Metrics } from '../metrics.ts';
+import type { ConnectedDevice } from '../store/hubs.ts';
 import type { ClaimedSend } from '../store/records.ts';
-import type { DeviceStore, MessageStore, PickDevice } from '../store/store.ts';
+import type { MessageStore, PickDevice } from '../store/store.ts';
 
 export interface DispatcherDependencies {
   store: Pick<
@@ -20,9 +22,13 @@ export interface DispatcherDependencies {
     | 'settleSends'
     | 'expireQueued'
     | 'expireDispatched'
-  > &
-    Pick<DeviceStore, 'findDevice'>;
+  >;
+  /** Devices connected to this hub. */
   presence: Presence;
+  /** Devices connected to any hub. */
+  roster: Roster;
+  /** The time since which the owner holds what it leased; undefined while it may not begin anything. */
+  term: () => number | undefined;
   pick: PickDevice;
   owner: string;
   metrics: Metrics;
@@ -30,6 +36,8 @@ export interface DispatcherDependencies {
   now: () => number;
   /** Called when messages failed, so that their webhook events are due. */
   onDeliveriesDue: () => void;
+  /** Called with devices of other hubs that messages were routed to. */
+  onRoutedElsewhere: (deviceIds: string[]) => void;
 }
 
 interface Answer {
@@ -65,19 +73,18 @@ export class Dispatcher implements AsyncDisposable {
   readonly #hungry = new Map<string, number>();
   /** Devices that came, went, or were edited since the last step; true where a connection began or ended. */
   readonly #changed = new Map<string, boolean>();
-  /** Devices that are given nothing: paused, or unable to send by what they found. */
-  readonly #held = new Set<string>();
-  readonly #enough = new Map<string, number>();
+  /** Devices online anywhere that may be given messages: not paused, nor unable to send by what they found. */
+  #able = new Set<string>();
+  #enough: ReadonlyMap<string, number> = new Map();
   readonly #settle = groupCalls((answers: Answer[]) => this.#settleAnswers(answers));
   #lastSweep = Number.NEGATIVE_INFINITY;
-  #started = false;
 
   constructor(dependencies: DispatcherDependencies) {
     this.#dependencies = dependencies;
     this.#loop = new Loop({ name: 'dispatch', log: dependencies.log, step: () => this.#step() });
     dependencies.presence.onChange((deviceId) => {
       this.#changed.set(deviceId, true);
-      this.#loop.wake();
+      this.#lookAgain();
     });
   }
 
@@ -94,6 +101,18 @@ export class Dispatcher implements AsyncDisposable {
   /** Assignments, pauses, paces, channels or findings of these devices changed: what they were not yet offered is routed anew. */
   reroute(deviceIds: Iterable<string>): void {
     for (const deviceId of deviceIds) this.#changed.set(deviceId, this.#changed.get(deviceId) ?? false);
+    this.#lookAgain();
+  }
+
+  /** Another hub routed messages to these devices, or came to know of a change of them. */
+  takeNotice(deviceIds: Iterable<string>, what: 'work' | 'changed'): void {
+    for (const deviceId of deviceIds) this.#ready.add(deviceId);
+    if (what === 'changed') this.#lookAgain();
+    else this.#loop.wake();
+  }
+
+  #lookAgain(): void {
+    this.#dependencies.roster.touch();
     this.#loop.wake();
   }
 
@@ -104,11 +123,7 @@ export class Dispatcher implements AsyncDisposable {
   }
 
   async #step(): Promise<number> {
-    const { store, presence, pick, now } = this.#dependencies;
-    if (!this.#started) {
-      await store.unrouteExcept([]);
-      this.#started = true;
-    }
+    const { store, presence, roster, pick, now, onRoutedElsewhere } = this.#dependencies;
     for (const [deviceId, reconnected] of [...this.#changed]) {
       // Taken out first: what changes during the review is for another one.
       this.#changed.delete(deviceId);
@@ -120,11 +135,16 @@ export class Dispatcher implements AsyncDisposable {
       }
     }
     // Either way: a clock that was set back would put the next sweep off by as much.
-    if (Math.abs(now() - this.#lastSweep) >= SWEEP_MS) await this.#sweep();
-    const online = presence.onlineDevices().filter((id) => !this.#held.has(id));
+    const isSweep = Math.abs(now() - this.#lastSweep) >= SWEEP_MS;
+    if (isSweep) roster.touch();
+    if (await roster.refresh()) this.#learn(roster.list());
+    if (isSweep) await this.#sweep();
+    const online = [...this.#able];
     const request = { online, enough: this.#enough, pick, limit: ROUTE_LIMIT };
     const routed = online.length > 0 ? await store.routeQueued(request, now()) : [];
     for (const deviceId of routed) this.#ready.add(deviceId);
+    const elsewhere = routed.filter((deviceId) => !presence.isOnline(deviceId));
+    if (elsewhere.length > 0) onRoutedElsewhere(elsewhere);
     for (const deviceId of [...this.#ready]) await this.#offerTo(deviceId);
     // Routing stops at its limit, so it is asked again until it finds nothing.
     return routed.length > 0 ? 0 : SWEEP_MS;
@@ -132,21 +152,27 @@ export class Dispatcher implements AsyncDisposable {
 
   /** Takes back what a changed device was not offered, and what it did not answer before it went. */
   async #review(deviceId: string, reconnected: boolean): Promise<void> {
-    const { store } = this.#dependencies;
-    const device = await store.findDevice(deviceId);
-    if (device && (device.paused || blocksSending(device.findings))) this.#held.add(deviceId);
-    else this.#held.delete(deviceId);
-    const enough = device && measurePace(device.pace);
-    if (enough === undefined) this.#enough.delete(deviceId);
-    else this.#enough.set(deviceId, enough);
-    if (reconnected) await store.releaseSends(deviceId, this.#dependencies.owner);
+    const { store, owner } = this.#dependencies;
+    if (reconnected) await store.releaseSends(deviceId, owner);
     await store.unrouteDevice(deviceId);
     this.#ready.add(deviceId);
+  }
+
+  #learn(connected: ConnectedDevice[]): void {
+    const able = connected.filter(({ paused, findings }) => !paused && !blocksSending(findings));
+    this.#able = new Set(able.map(({ device_id }) => device_id));
+    this.#enough = new Map(
+      able.flatMap(({ device_id, pace }) => {
+        const enough = measurePace(pace);
+        return enough === undefined ? [] : [[device_id, enough] as const];
+      }),
+    );
   }
 
   async #sweep(): Promise<void> {
     const { store, presence, log, now, onDeliveriesDue } = this.#dependencies;
     for (const deviceId of presence.onlineDevices()) this.#ready.add(deviceId);
+    await store.unrouteExcept([...this.#able]);
     for (;;) {
       const silentSince = now() - SILENCE_MS;
       const untaken = await store.expireQueued(now(), EXPIRE_LIMIT);
@@ -161,9 +187,9 @@ export class Dispatcher implements AsyncDisposable {
 
   /** Offers the device what its window has room for. */
   async #offerTo(deviceId: string): Promise<void> {
-    const { store, presence, owner, now } = this.#dependencies;
+    const { store, presence, owner, term, now } = this.#dependencies;
     this.#ready.delete(deviceId);
-    if (!presence.isOnline(deviceId) || this.#held.has(deviceId)) return;
+    if (!presence.isOnline(deviceId) || !this.#able.has(deviceId) || term() === undefined) return;
     const room = WINDOW - (this.#open.get(deviceId) ?? 0);
     if (room > 0) {
       const lease_until = now() + LEASE_MS;

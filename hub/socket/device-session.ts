@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
 import type { z } from 'zod';
@@ -11,14 +12,18 @@ import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import type { Send } from '../../shared/wire/send.ts';
 import type { DeviceConnection, Presence } from '../devices/presence.ts';
 import type { Metrics } from '../metrics.ts';
+import type { HubStore } from '../store/hubs.ts';
 import type { Device } from '../store/records.ts';
 import { type DeviceStore, JournalGapError, type MessageStore } from '../store/store.ts';
 import { batchEnvelopeSchema, type Judgement, judgeBatch } from './judge-batch.ts';
 
 export interface SessionDependencies {
   store: Pick<DeviceStore, 'recordHello' | 'recordSeen' | 'readSettings' | 'findDeviceByToken'> &
-    Pick<MessageStore, 'recordJournal'>;
+    Pick<MessageStore, 'recordJournal'> &
+    Pick<HubStore, 'connectDevice'>;
   presence: Presence;
+  /** Id of this hub. */
+  owner: string;
   metrics: Metrics;
   log: Logger;
   now: () => number;
@@ -26,6 +31,8 @@ export interface SessionDependencies {
   onDeliveriesDue: () => void;
   /** Called when a device became unable to send by what it found, or able again. */
   onDeviceChanged: (deviceId: string) => void;
+  /** Called with a connection that ended, after all that came by it. */
+  onEnd: (connection: DeviceConnection) => void;
 }
 
 export type DeviceSocket = Socket<
@@ -42,6 +49,7 @@ const MAX_WAITING_BATCHES = 16;
 
 /** One connection of one device: admits its words only when they are well-formed, and takes them one at a time. */
 export class DeviceSession implements DeviceConnection {
+  readonly id: string = randomUUID();
   readonly deviceId: string;
   readonly #socket: DeviceSocket;
   readonly #hello: Hello;
@@ -117,7 +125,7 @@ export class DeviceSession implements DeviceConnection {
   }
 
   async #welcome(device: Device): Promise<void> {
-    const { store, presence, now } = this.#dependencies;
+    const { store, presence, owner, now } = this.#dependencies;
     const { journal_id, bridge_version, os_version } = this.#hello;
     const { acked_seq } = await store.recordHello(
       device.id,
@@ -130,6 +138,11 @@ export class DeviceSession implements DeviceConnection {
       this.close();
       return;
     }
+    const connected = await store.connectDevice({ device_id: device.id, hub: owner, id: this.id });
+    if (connected === undefined || this.#ended) {
+      this.close();
+      return;
+    }
     this.#settings = JSON.stringify(settings);
     this.#socket.emit('welcome', {
       protocol: PROTOCOL_VERSION,
@@ -139,8 +152,11 @@ export class DeviceSession implements DeviceConnection {
       acked_seq,
       settings,
     });
-    if (presence.isOnline(device.id))
-      this.#log.warn('the device connected twice; the newer connection stays');
+    if (connected.former)
+      this.#log.warn(
+        { former_hub: connected.former.hub },
+        'the device is connected already; the newer connection stays',
+      );
     presence.add(this);
     // What changed between the look and the entry was told to nobody.
     this.refreshSettings();
@@ -211,6 +227,8 @@ export class DeviceSession implements DeviceConnection {
       this.#log.warn({ blocked }, blocked ? 'the device cannot send' : 'the device can send again');
       onDeviceChanged(this.deviceId);
     });
+    // Said every minute, so that what a lost signal of another hub would have told is told.
+    this.refreshSettings();
   }
 
   #read<Schema extends z.ZodType>(
@@ -240,10 +258,10 @@ export class DeviceSession implements DeviceConnection {
   #end(reason: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { presence, store, now } = this.#dependencies;
+    const { presence, store, now, onEnd } = this.#dependencies;
     presence.remove(this);
     for (const reject of this.#unanswered) reject(new Error('the device disconnected'));
-    this.#enqueue(() => store.recordSeen(this.deviceId, undefined, now()));
+    this.#enqueue(() => store.recordSeen(this.deviceId, undefined, now()).finally(() => onEnd(this)));
     this.#log.info({ reason }, 'device disconnected');
   }
 

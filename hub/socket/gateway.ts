@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
+import { createAdapter } from '@socket.io/postgres-adapter';
 import { Server } from 'socket.io';
 import { DEVICE_NAMESPACE, type DeviceEvents, type HubEvents } from '../../shared/wire/events.ts';
 import type { Hello, Refusal } from '../../shared/wire/hello.ts';
@@ -13,13 +14,33 @@ const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 /** A client that has entered no namespace by then is dropped. */
 const ENTRY_DEADLINE_MS = 10_000;
 
+// The adapter would look for payloads too big to be signals, and hubs send none; it takes no longer than this.
+const NO_CLEANUP_MS = 2 ** 31 - 1;
+
+interface OtherHubs {
+  /** The database through which hubs signal to each other, as the adapter takes it. */
+  line: Parameters<typeof createAdapter>[0];
+  /** Called with what another hub told. */
+  onSignal: (told: unknown) => void;
+}
+
+export interface GatewayDependencies extends SessionDependencies {
+  /** Undefined where no other hub can be. */
+  others: OtherHubs | undefined;
+}
+
+/** What hubs tell each other. */
+interface HubSignals {
+  signal: (told: unknown) => void;
+}
+
 /** Where devices connect: socket.io on the hub's HTTP server. Nothing else of the hub knows socket.io. */
 export class DeviceGateway {
-  readonly #io: Server<DeviceEvents, HubEvents, Record<string, never>, { device: Device; hello: Hello }>;
+  readonly #io: Server<DeviceEvents, HubEvents, HubSignals, { device: Device; hello: Hello }>;
   readonly #dependencies: SessionDependencies;
   readonly #sessions = new Set<DeviceSession>();
 
-  constructor(server: HttpServer, dependencies: SessionDependencies) {
+  constructor(server: HttpServer, dependencies: GatewayDependencies) {
     this.#dependencies = dependencies;
     this.#io = new Server(server, {
       serveClient: false,
@@ -33,14 +54,35 @@ export class DeviceGateway {
     this.#io.engine.on('connection_error', answerRefusedUpgrade);
     // The default namespace lets anyone in unless told otherwise.
     this.#io.use((_socket, next) => next(asConnectError(wrongNamespace())));
+    if (dependencies.others) this.#joinHubs(dependencies.others);
     this.#serveDevices();
+  }
+
+  /** Tells all other hubs. It may get lost. */
+  tellHubs(told: unknown): void {
+    this.#io.serverSideEmit('signal', told);
   }
 
   /** Cuts every connection and resolves when what devices had handed over is recorded. */
   async close(): Promise<void> {
-    this.#io.disconnectSockets(true);
+    // Not those of other hubs, which the adapter would cut too.
+    this.#io.local.disconnectSockets(true);
     this.#io.engine.close();
     await Promise.all([...this.#sessions].map((session) => session.settled()));
+    for (const namespace of ['/', DEVICE_NAMESPACE]) await this.#io.of(namespace).adapter.close();
+  }
+
+  #joinHubs({ line, onSignal }: OtherHubs): void {
+    const { log } = this.#dependencies;
+    this.#io.adapter(
+      createAdapter(line, {
+        channelPrefix: 'bluewire',
+        cleanupInterval: NO_CLEANUP_MS,
+        errorHandler: (error) =>
+          log.debug({ err: error }, 'a signal between hubs was lost; timers find what it was about'),
+      }),
+    );
+    this.#io.on('signal', onSignal);
   }
 
   #serveDevices(): void {

@@ -7,6 +7,7 @@ import { asStoreError as asPostgresError } from './postgres/errors.ts';
 import { migrate as migratePostgres } from './postgres/migrate.ts';
 import { openPool } from './postgres/open-pool.ts';
 import { createPostgresStore } from './postgres/postgres-store.ts';
+import { SignalLine } from './postgres/signal-line.ts';
 import { SqliteConnection } from './sqlite/database.ts';
 import { asStoreError } from './sqlite/errors.ts';
 import { lockDatabase } from './sqlite/lock.ts';
@@ -56,6 +57,11 @@ export interface PostgresStoreOptions extends Omit<SqliteStoreOptions, 'file'> {
   shown: string;
 }
 
+export interface SharedStore extends Store {
+  /** By which the hubs that share the database signal to each other. */
+  line: SignalLine;
+}
+
 /**
  * Opens the database that several hubs share, and brings its schema up to date. Throws, with a sentence for the operator:
  * NewerSchemaError, VaultError (another HUB_SECRET than the other hubs'), or StoreUnavailableError.
@@ -67,7 +73,7 @@ export async function openPostgresStore({
   log,
   linkTo,
   clock = Date.now,
-}: PostgresStoreOptions): Promise<Store> {
+}: PostgresStoreOptions): Promise<SharedStore> {
   const vault = openVault(secret);
   await using opening = new AsyncDisposableStack();
   const pool = openPool(url, log);
@@ -84,8 +90,9 @@ export async function openPostgresStore({
     throw asPostgresError(error);
   }
   const { freeLeases: _, ...store } = createPostgresStore(pool, { vault, log, linkTo, clock });
+  const line = opening.use(new SignalLine(url, pool));
   const opened = opening.move();
-  return { ...store, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { ...store, line, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
 async function openDatabase(

@@ -15,6 +15,8 @@ export interface DelivererDependencies {
   poster: EventPoster;
   /** Under which deliveries are leased: one name per running hub. */
   owner: string;
+  /** The time since which the owner holds what it leased; undefined while it may not begin anything. */
+  term: () => number | undefined;
   metrics: Metrics;
   log: Logger;
   now: () => number;
@@ -32,10 +34,17 @@ const SHORT_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
 const STOP_GRACE_MS = 3_000;
 
+interface Claim {
+  delivery: ClaimedDelivery;
+  until: number;
+  /** In which it was leased: in a later one it belongs to another hub. */
+  term: number;
+}
+
 interface Lane {
   posting: number;
   /** Claimed, not yet POSTed; whose lease is over when its turn comes belongs to whoever claims it next. */
-  waiting: { delivery: ClaimedDelivery; until: number }[];
+  waiting: Claim[];
 }
 
 /** Brings webhook events to their receivers: claims what is due, POSTs, records the outcome. */
@@ -95,6 +104,9 @@ export class Deliverer implements AsyncDisposable {
 
   async #step(): Promise<number> {
     const { store, owner, now } = this.#dependencies;
+    const term = this.#dependencies.term();
+    if (term === undefined) return LONGEST_REST_MS;
+    this.#resume();
     const limit = Math.min(CLAIM_LIMIT, this.#places.free);
     if (limit <= 0) return LONGEST_REST_MS;
     const busy = this.#listBusy();
@@ -103,7 +115,7 @@ export class Deliverer implements AsyncDisposable {
     const claimed = await store.claimDeliveries({ owner, lease_until, limit, busy, mostFor }, now());
     for (const delivery of claimed) {
       if (delivery.failing_since !== null) this.#places.noteFailing(delivery.location_id);
-      this.#laneOf(delivery.location_id).waiting.push({ delivery, until: lease_until });
+      this.#laneOf(delivery.location_id).waiting.push({ delivery, until: lease_until, term });
     }
     for (const locationId of new Set(claimed.map((delivery) => delivery.location_id))) this.#pump(locationId);
     if (claimed.length === limit) return 0;
@@ -122,12 +134,12 @@ export class Deliverer implements AsyncDisposable {
 
   #pump(locationId: string): void {
     const lane = this.#laneOf(locationId);
-    const { now } = this.#dependencies;
+    const term = this.#dependencies.term();
     this.#stalled.delete(locationId);
     while (!this.#stopping) {
-      while (lane.waiting[0] && lane.waiting[0].until <= now()) lane.waiting.shift();
+      while (lane.waiting[0] && this.#isLost(lane.waiting[0], term)) lane.waiting.shift();
       if (lane.waiting.length === 0 || lane.posting >= this.#places.limitOf(locationId)) break;
-      const leave = this.#places.take(locationId);
+      const leave = term === undefined ? undefined : this.#places.take(locationId);
       if (!leave) {
         this.#stalled.add(locationId);
         break;
@@ -136,6 +148,10 @@ export class Deliverer implements AsyncDisposable {
       if (next) this.#begin(next.delivery, lane, leave);
     }
     if (lane.posting === 0 && lane.waiting.length === 0) this.#lanes.delete(locationId);
+  }
+
+  #isLost(claim: Claim, term: number | undefined): boolean {
+    return claim.until <= this.#dependencies.now() || (term !== undefined && claim.term !== term);
   }
 
   #begin(delivery: ClaimedDelivery, lane: Lane, leave: Leave): void {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { Roster } from '../../../hub/cluster/roster.ts';
 import { Presence } from '../../../hub/devices/presence.ts';
 import { Dispatcher } from '../../../hub/dispatch/dispatcher.ts';
 import { createMetrics } from '../../../hub/metrics.ts';
-import type { Device } from '../../../hub/store/records.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import { UNPACED } from '../../../shared/wire/settings.ts';
 import { Receiver } from '../../kit/receiver.ts';
@@ -172,7 +172,7 @@ describe('dispatch', () => {
   });
 });
 
-/** A store with nothing in it, but for one device; `findDevice` answers what the device was when it was asked. */
+/** A store with nothing in it, but for one device; `listConnections` answers what the device was when it was asked. */
 function storeOf(device: { paused: boolean }, claimed: string[]) {
   const nothing = async (): Promise<void> => undefined;
   return {
@@ -187,7 +187,10 @@ function storeOf(device: { paused: boolean }, claimed: string[]) {
       claimed.push(device_id);
       return { sends: [], more: false };
     },
-    findDevice: async () => ({ ...device, findings: [], pace: UNPACED }) as unknown as Device,
+    endConnections: nothing,
+    listConnections: async () => [
+      { device_id: 'mac', hub: 'hub', id: 'c1', ...device, findings: [], pace: UNPACED },
+    ],
   };
 }
 
@@ -207,6 +210,9 @@ test('a device that is resumed while its pause is being looked at is given messa
       },
     },
     presence,
+    roster: new Roster({ store, presence, owner: 'hub', onEnded: () => undefined }),
+    term: () => 1,
+    onRoutedElsewhere: () => undefined,
     pick: ({ candidates }) => candidates[0] ?? '',
     owner: 'hub',
     metrics: createMetrics(),
@@ -215,6 +221,7 @@ test('a device that is resumed while its pause is being looked at is given messa
     onDeliveriesDue: () => undefined,
   });
   presence.add({
+    id: 'c1',
     deviceId: 'mac',
     offer: () => Promise.reject(),
     refreshSettings: () => {},
