@@ -11,6 +11,7 @@ export class PostgresConnection implements Connection {
   readonly forUpdate = 'FOR NO KEY UPDATE';
   readonly forUpdateOrSkip = 'FOR NO KEY UPDATE SKIP LOCKED';
   readonly #client: Pick<ClientBase, 'query'>;
+  #fault: unknown;
   /** Whether this connection may hold locks on rows by now. */
   wrote = false;
 
@@ -40,8 +41,10 @@ export class PostgresConnection implements Connection {
       await this.#client.query('RELEASE SAVEPOINT step');
       return result;
     } catch (error) {
-      if (this.isFaultOfSavepoint(error))
+      if (this.isFaultOfSavepoint(error)) {
         await this.#client.query('ROLLBACK TO SAVEPOINT step; RELEASE SAVEPOINT step');
+        this.#fault = undefined;
+      }
       throw error;
     }
   }
@@ -54,8 +57,14 @@ export class PostgresConnection implements Connection {
     );
   }
 
-  #query(sql: string, values: unknown[]) {
+  /** After one statement has failed the server refuses the others: what they are told is the one's error. */
+  async #query(sql: string, values: unknown[]) {
     if (!/^\s*SELECT/.test(sql) || /\bFOR NO KEY UPDATE\b/.test(sql)) this.wrote = true;
-    return this.#client.query<QueryResultRow>({ ...nameStatement(sql), values });
+    try {
+      return await this.#client.query<QueryResultRow>({ ...nameStatement(sql), values });
+    } catch (error) {
+      this.#fault ??= error;
+      throw this.#fault;
+    }
   }
 }

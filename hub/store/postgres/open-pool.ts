@@ -20,6 +20,8 @@ export function openPool(url: string, log: Logger): Pool {
     statement_timeout: STATEMENT_DEADLINE_MS,
     idle_in_transaction_session_timeout: IDLE_STEP_DEADLINE_MS,
     keepAlive: true,
+    // Statements of a step that need nothing of each other travel together.
+    pipeline: true,
     types: {
       // Times and counts stay far below 2^53.
       getTypeParser: ((id: number, format: 'text' | 'binary') =>

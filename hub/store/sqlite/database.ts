@@ -24,6 +24,9 @@ export class SqliteConnection implements Connection {
   readonly forUpdate = '';
   readonly forUpdateOrSkip = '';
   readonly #statements = new Map<string, Statement>();
+  #inStep = false;
+  /** What ended the transaction of the step that is not over yet. */
+  #ended: unknown;
 
   constructor(file: string) {
     this.db = openSqlite(file, { timeout: BUSY_TIMEOUT_MS });
@@ -50,15 +53,26 @@ export class SqliteConnection implements Connection {
   }
 
   async run(sql: string, ...values: unknown[]): Promise<number> {
-    return this.prepare(sql).run(...values).changes;
+    return this.#execute(() => this.prepare(sql).run(...values).changes);
   }
 
   async get<Row>(sql: string, ...values: unknown[]): Promise<Row | undefined> {
-    return this.prepare(sql).get(...values) as Row | undefined;
+    return this.#execute(() => this.prepare(sql).get(...values) as Row | undefined);
   }
 
   async all<Row>(sql: string, ...values: unknown[]): Promise<Row[]> {
-    return this.prepare(sql).all(...values) as Row[];
+    return this.#execute(() => this.prepare(sql).all(...values) as Row[]);
+  }
+
+  /** Where SQLite itself ended the step's transaction, what the step still asks would stand alone: it is refused. */
+  #execute<T>(statement: () => T): T {
+    if (this.#ended !== undefined) throw this.#ended;
+    try {
+      return statement();
+    } catch (error) {
+      if (this.#inStep && !this.db.inTransaction) this.#ended = error;
+      throw error;
+    }
   }
 
   /**
@@ -78,6 +92,7 @@ export class SqliteConnection implements Connection {
   /** All of `work`, or nothing. SQLite itself rolls back on a full disk: then there is nothing left to undo. */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     await this.run('BEGIN IMMEDIATE');
+    this.#inStep = true;
     try {
       const result = await work();
       await this.run('COMMIT');
@@ -85,6 +100,9 @@ export class SqliteConnection implements Connection {
     } catch (error) {
       if (this.db.inTransaction) await this.run('ROLLBACK');
       throw error;
+    } finally {
+      this.#inStep = false;
+      this.#ended = undefined;
     }
   }
 

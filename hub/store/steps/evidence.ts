@@ -1,12 +1,13 @@
 import type { Channel } from '../../../shared/channels.ts';
 import type { FailureCode } from '../../../shared/failure-codes.ts';
 import type { MessageStatus } from '../../../shared/status-ladder.ts';
-import { applyStatus, type Evidence } from '../../status/apply-status.ts';
+import { applyStatus, type Evidence, type Standing } from '../../status/apply-status.ts';
 import { statusUpdateBody } from '../../webhooks/events.ts';
 import { asksFor } from './belonging.ts';
 import { addToTimeline, type StoreContext } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
 import { leaveHold } from './hold.ts';
+import { together } from './together.ts';
 
 /** What climbing needs of an outgoing message. */
 export interface Outgoing {
@@ -45,15 +46,23 @@ export async function findOffered(
   );
 }
 
+interface Moment {
+  /** When it happened. */
+  at: number;
+  /** When it is recorded. */
+  now: number;
+  source: 'hub' | 'device';
+}
+
 /**
  * Climbs the ladder with what was learnt, writes the timeline and the deliveries that follow; how many of those are to be
- * sent. `at` is when it happened, `now` when it is recorded.
+ * sent.
  */
 export async function applyEvidence(
   context: StoreContext,
   message: Outgoing,
   evidence: Evidence & { guid?: string | undefined },
-  { at, now, source }: { at: number; now: number; source: 'hub' | 'device' },
+  moment: Moment,
 ): Promise<number> {
   const error = message.error_code
     ? { code: message.error_code, message: message.error_message ?? '' }
@@ -63,24 +72,45 @@ export async function applyEvidence(
     evidence,
     { tellRead: await asksFor(context, message.location_id, 'read') },
   );
+  const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
+  const step = { seq: message.seq, n: message.steps + 1 };
+  const { at, source } = moment;
+  const [sent] = await together([
+    tell(context, message, { standing, announce }, moment),
+    updateStanding(context, message, standing, evidence.guid, moment),
+    addToTimeline(context, step, { at, status: evidence.event, source, detail }),
+  ]);
+  return sent;
+}
+
+async function updateStanding(
+  context: StoreContext,
+  message: Outgoing,
+  { status, channel, error }: Standing,
+  guid: string | undefined,
+  { now }: Moment,
+): Promise<void> {
+  const [code, words] = error ? [error.code, error.message] : [null, null];
   await context.db.run(
     UPDATE,
-    standing.status,
-    standing.channel,
-    standing.error?.code ?? null,
-    standing.error?.message ?? null,
-    evidence.guid ?? null,
+    status,
+    channel,
+    code,
+    words,
+    guid ?? null,
     message.steps + 1,
     now,
     message.seq,
   );
   if (message.held > 0) await leaveHold(context, message);
-  const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
-  await addToTimeline(
-    context,
-    { seq: message.seq, n: message.steps + 1 },
-    { at, status: evidence.event, source, detail },
-  );
+}
+
+async function tell(
+  context: StoreContext,
+  message: Outgoing,
+  { standing, announce }: ReturnType<typeof applyStatus>,
+  { at, now }: Moment,
+): Promise<number> {
   let sent = 0;
   for (const status of announce) {
     const told = { ...message, channel: standing.channel };

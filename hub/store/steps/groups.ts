@@ -9,6 +9,10 @@ import { readable } from './readable.ts';
 /** Stands before a group's id wherever clients meet it: it tells a group from a phone number. */
 const PREFIX = 'group:';
 
+export function isGroup(phone: string): boolean {
+  return phone.startsWith(PREFIX);
+}
+
 const NOTE = `
 INSERT INTO groups (id, device_id, wire_id, channel, name, participants, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (device_id, wire_id) DO UPDATE
@@ -48,7 +52,7 @@ interface Known {
 
 /** What the group's device calls it. Undefined for everything that is no group, or none any more. */
 export async function wireGroupId(context: StoreContext, phone: string): Promise<string | undefined> {
-  const group = phone.startsWith(PREFIX) ? await find(context, phone) : undefined;
+  const group = isGroup(phone) ? await find(context, phone) : undefined;
   return group?.wire_id;
 }
 

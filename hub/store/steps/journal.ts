@@ -1,4 +1,5 @@
 import type { JournalEntry, StatusEntry } from '../../../shared/wire/journal.ts';
+import { normalizeSender } from '../../routing/recipient.ts';
 import { nearestInstant } from '../../webhooks/events.ts';
 import type { JudgedBatch } from '../records.ts';
 import { JournalGapError, UnknownDeviceError } from '../store.ts';
@@ -6,8 +7,10 @@ import { deviceOf, queueOf, type StoreContext } from './context.ts';
 import { applyEvidence, findOffered } from './evidence.ts';
 import { recordExtra } from './extras.ts';
 import { forgottenBefore } from './forget.ts';
+import { isGroup } from './groups.ts';
 import { recordInbound } from './inbound.ts';
 import { readable } from './readable.ts';
+import { together } from './together.ts';
 
 export async function recordJournal(
   context: StoreContext,
@@ -102,7 +105,11 @@ async function recordAll(
     return told;
   };
   try {
-    return await db.savepoint(() => record(...batch.entries));
+    return await db.savepoint(async () => {
+      const conversations = await splitByConversation(context, batch.entries);
+      const told = await together(conversations.map((entries) => record(...entries)));
+      return told.reduce((a, b) => a + b, 0);
+    });
   } catch (error) {
     if (!db.isFaultOfSavepoint(error)) throw error;
   }
@@ -116,6 +123,29 @@ async function recordAll(
     }
   }
   return told;
+}
+
+/** Each in its order, and none needs anything of another. What belongs to groups, or to nothing known, stays together. */
+async function splitByConversation(
+  { db }: StoreContext,
+  entries: JudgedBatch['entries'],
+): Promise<JudgedBatch['entries'][]> {
+  const ids = entries.flatMap(({ entry }) => (entry?.kind === 'status' ? [entry.id] : []));
+  const known = await db.all<{ id: string; phone: string }>(
+    'SELECT id, phone FROM messages WHERE id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(ids),
+  );
+  const phones = new Map(known.map(({ id, phone }) => [id, phone]));
+  return [...Map.groupBy(entries, ({ entry }) => (entry ? nameConversation(entry, phones) : '')).values()];
+}
+
+function nameConversation(entry: JournalEntry, phones: ReadonlyMap<string, string>): string {
+  if (entry.kind === 'status') {
+    const phone = phones.get(entry.id) ?? '';
+    return isGroup(phone) ? '' : phone;
+  }
+  const other = entry.from_me ? entry.to : entry.from;
+  return entry.group || other === undefined ? '' : readable(normalizeSender(other));
 }
 
 async function setAside(

@@ -1,6 +1,7 @@
 import type { Channel } from '../../../shared/channels.ts';
 import type { PickDevice, RouteRequest } from '../store.ts';
 import { queueOf, type StoreContext, touchConversation } from './context.ts';
+import { together } from './together.ts';
 
 /** Unrouted messages of one workspace on one channel. */
 interface Lane {
@@ -56,10 +57,8 @@ export async function routeQueued(
   for (const [index, [locationId, lanes]] of workspaces.entries()) {
     const share = Math.ceil(left / (workspaces.length - index));
     const messages = await listUnrouted(context, lanes, share);
-    for (const message of messages) {
-      const device_id = await routeOne(context, locationId, message, { pick: request.pick, room }, now);
+    for (const device_id of await routeAll(context, locationId, messages, { pick: request.pick, room }, now))
       busy.add(device_id);
-    }
     left -= messages.length;
     if (left <= 0) break;
   }
@@ -97,30 +96,41 @@ async function listUnrouted({ db }: StoreContext, lanes: RoutableLane[], limit: 
   return lanes.length === 1 ? found : found.sort((a, b) => a.seq - b.seq).slice(0, limit);
 }
 
-async function routeOne(
+/** In their order; what one leads to, the next of its conversation sees, as on one connection the statements keep theirs. */
+async function routeAll(
   context: StoreContext,
   location_id: string,
-  { seq, phone, candidates }: Unrouted,
+  messages: Unrouted[],
   { pick, room }: { pick: PickDevice; room: Map<string, number> },
   now: number,
-): Promise<string> {
-  const known = await context.db.get<{ device_id: string }>(
-    'SELECT device_id FROM conversations WHERE phone = ? AND location_id = ?',
-    phone,
-    location_id,
-  );
-  const previous = known?.device_id;
-  const able = candidates.filter((id) => id === previous || (room.get(id) ?? 1) > 0);
-  const device_id = pick({
-    candidates: able.length > 0 ? able : candidates,
-    previous,
-    conversation: `${location_id} ${phone}`,
-  });
-  room.set(device_id, (room.get(device_id) ?? Number.POSITIVE_INFINITY) - 1);
-  await context.db.run('UPDATE messages SET device_id = ? WHERE seq = ?', device_id, seq);
-  await touchConversation(context, { location_id, phone, device_id }, now);
-  return device_id;
+): Promise<string[]> {
+  const { db } = context;
+  const devices: string[] = [];
+  const writes: Promise<unknown>[] = [];
+  for (const { seq, phone, candidates } of messages) {
+    const known = await db.get<{ device_id: string }>(PREVIOUS, phone, location_id);
+    const previous = known?.device_id;
+    const able = candidates.filter((id) => id === previous || (room.get(id) ?? 1) > 0);
+    const device_id = pick({
+      candidates: able.length > 0 ? able : candidates,
+      previous,
+      conversation: `${location_id} ${phone}`,
+    });
+    room.set(device_id, (room.get(device_id) ?? Number.POSITIVE_INFINITY) - 1);
+    devices.push(device_id);
+    const written = together([
+      db.run('UPDATE messages SET device_id = ? WHERE seq = ?', device_id, seq),
+      touchConversation(context, { location_id, phone, device_id }, now),
+    ]);
+    // Waited for below: until then its failure is nobody's.
+    written.catch(() => {});
+    writes.push(written);
+  }
+  await together(writes);
+  return devices;
 }
+
+const PREVIOUS = 'SELECT device_id FROM conversations WHERE phone = ? AND location_id = ?';
 
 const IN_HAND = `
 SELECT count(*) AS n FROM (

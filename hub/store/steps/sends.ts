@@ -9,6 +9,7 @@ import { grantFiles } from './files-outgoing.ts';
 import { wireGroupId } from './groups.ts';
 import { HOLDING } from './hold.ts';
 import { DELETED } from './purge.ts';
+import { together } from './together.ts';
 
 interface Offerable {
   seq: number;
@@ -62,17 +63,27 @@ export async function claimSends(
   if (await db.get(ELSEWHERE, request.device_id, request.owner)) return { sends: [], more: false };
   await db.run(FREE_EXPIRED, now);
   const claimed = await listOfferable(context, request, now);
-  for (const { seq, offered_at, steps } of claimed) {
-    // A device that stays silent is offered the same again and again: the first time tells all.
-    const isFirst = offered_at === null;
-    const counted = isFirst ? steps + 1 : steps;
-    await db.run(LEASE, request.owner, request.lease_until, offered_at ?? now, counted, now, seq);
-    const event = { at: now, status: 'OFFERED', source: 'hub', detail: request.device_id } as const;
-    if (isFirst) await addToTimeline(context, { seq, n: counted }, event);
-  }
-  const sends: ClaimedSend[] = [];
-  for (const message of claimed) sends.push(await composeSend(context, request.device_id, message));
+  await together(claimed.map((message) => leaseSend(context, request, message, now)));
+  const sends = await together(claimed.map((message) => composeSend(context, request.device_id, message)));
   return { sends, more: (await db.get(ANY_LEFT, request.device_id)) !== undefined };
+}
+
+/** A device that stays silent is offered the same again and again: the first time tells all. */
+async function leaseSend(
+  context: StoreContext,
+  { device_id, owner, lease_until }: ClaimRequest,
+  { seq, offered_at, steps }: Offerable,
+  now: number,
+): Promise<void> {
+  const isFirst = offered_at === null;
+  const counted = isFirst ? steps + 1 : steps;
+  const lease = context.db.run(LEASE, owner, lease_until, offered_at ?? now, counted, now, seq);
+  if (!isFirst) {
+    await lease;
+    return;
+  }
+  const event = { at: now, status: 'OFFERED', source: 'hub', detail: device_id } as const;
+  await together([lease, addToTimeline(context, { seq, n: counted }, event)]);
 }
 
 /**
@@ -151,19 +162,27 @@ export async function settleSends(
   now: number,
 ): Promise<void> {
   await context.hold(() => listQueues(context, acceptances));
-  for (const acceptance of acceptances) {
-    const message = await findOffered(context, acceptance.id, deviceId);
-    if (message === undefined) {
-      context.log.warn(
-        { device_id: deviceId, message: acceptance.id },
-        'a device answered for a message that was not offered to it; ignored',
-      );
-    } else if (acceptance.accepted) {
-      await applyEvidence(context, message, { event: 'DISPATCHED' }, { at: now, now, source: 'device' });
-    } else if (refusalCounts(message.status)) {
-      const evidence = { event: 'FAILED', error: acceptance.error } as const;
-      await applyEvidence(context, message, evidence, { at: now, now, source: 'device' });
-    }
+  // A device owes one answer in a conversation, so each has its own to see to.
+  await together(acceptances.map((acceptance) => settleSend(context, deviceId, acceptance, now)));
+}
+
+async function settleSend(
+  context: StoreContext,
+  deviceId: string,
+  acceptance: Acceptance,
+  now: number,
+): Promise<void> {
+  const message = await findOffered(context, acceptance.id, deviceId);
+  if (message === undefined) {
+    context.log.warn(
+      { device_id: deviceId, message: acceptance.id },
+      'a device answered for a message that was not offered to it; ignored',
+    );
+  } else if (acceptance.accepted) {
+    await applyEvidence(context, message, { event: 'DISPATCHED' }, { at: now, now, source: 'device' });
+  } else if (refusalCounts(message.status)) {
+    const evidence = { event: 'FAILED', error: acceptance.error } as const;
+    await applyEvidence(context, message, evidence, { at: now, now, source: 'device' });
   }
 }
 

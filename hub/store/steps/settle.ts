@@ -3,8 +3,10 @@ import type { Attempt, SettledDelivery } from '../records.ts';
 import { queueOf, type StoreContext } from './context.ts';
 import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
 import { noteHealth } from './endpoint-health.ts';
+import { together } from './together.ts';
 
 interface Leased {
+  id: string;
   seq: number;
   location_id: string;
   phone: string;
@@ -12,7 +14,8 @@ interface Leased {
 }
 
 const FIND_LEASED = `
-SELECT seq, location_id, phone, attempts FROM deliveries WHERE id = ? AND owner = ? AND status = 'pending'`;
+SELECT id, seq, location_id, phone, attempts FROM deliveries
+WHERE id IN (SELECT value FROM json_each(?)) AND owner = ? AND status = 'pending'`;
 
 const ADD_ATTEMPT = `
 INSERT INTO attempts (delivery_seq, n, at, latency_ms, http_status, error, error_message, response)
@@ -32,15 +35,27 @@ export async function settleDeliveries(
   now: number,
 ): Promise<EndpointChange[]> {
   await context.hold(() => listQueues(context, settled));
-  const changes: EndpointChange[] = [];
+  const leased = await context.db.all<Leased>(
+    FIND_LEASED,
+    JSON.stringify(settled.map(({ id }) => id)),
+    owner,
+  );
+  const known = new Map(leased.map((delivery) => [delivery.id, delivery]));
+  const held: { delivery: Leased; one: SettledDelivery }[] = [];
   for (const one of settled) {
-    const delivery = await context.db.get<Leased>(FIND_LEASED, one.id, owner);
-    if (delivery === undefined) {
+    const delivery = known.get(one.id);
+    if (delivery) held.push({ delivery, one });
+    else
       context.log.warn({ delivery: one.id }, 'a delivery was settled after its lease had passed on; ignored');
-      continue;
-    }
-    await addAttempt(context, delivery, one.attempt);
-    await applyOutcome(context, delivery, one, now);
+  }
+  // Of a conversation at most one is leased, so each has its own to see to.
+  await together(
+    held.map(async ({ delivery, one }) => {
+      await together([addAttempt(context, delivery, one.attempt), applyOutcome(context, delivery, one, now)]);
+    }),
+  );
+  const changes: EndpointChange[] = [];
+  for (const { delivery, one } of held) {
     const change = await noteHealth(context, delivery.location_id, one, now);
     if (change) changes.push(change);
   }
