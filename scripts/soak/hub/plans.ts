@@ -33,7 +33,7 @@ const failed = (code: FailureCode): Step => ({ status: 'FAILED', code, tells: ['
 const silent = (status: Told, code?: FailureCode): Step => ({ status, ...(code && { code }), tells: [] });
 
 const iMessage = { channel: 'imessage' } as const;
-export const DELIVERED_PLAN: Plan = {
+const DELIVERED_PLAN: Plan = {
   name: 'delivered',
   share: 62,
   steps: [sent, delivered],
