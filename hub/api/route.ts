@@ -28,6 +28,8 @@ export interface RouteResponse {
   body?: unknown;
   /** Absolute path of a file to answer with instead: whole, or the range that was asked for. Its type is in `headers`. */
   file?: string;
+  /** Called once that file has been sent, or its caller has gone. */
+  onSent?: () => void;
   headers?: Record<string, string>;
 }
 

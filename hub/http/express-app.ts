@@ -126,8 +126,12 @@ async function serve(route: Route, request: Request, response: Response, options
     authorization,
     headers: request.headers,
   });
-  if (answer.file === undefined) send(response, answer);
-  else await sendFile(response, answer.file, answer.headers ?? {}, options.timeouts.stall);
+  try {
+    if (answer.file === undefined) send(response, answer);
+    else await sendFile(response, answer.file, answer.headers ?? {}, options.timeouts.stall);
+  } finally {
+    answer.onSent?.();
+  }
 }
 
 function readInput(route: Route, request: Request): unknown {
@@ -160,7 +164,7 @@ function answerError(error: unknown, request: Request, response: Response, log: 
   const fields = { request_id: requestId(response), method: request.method, route: routeOf(request) };
   if (answer.code === 'internal')
     log.error({ ...fields, err: answer.cause }, 'a request failed unexpectedly');
-  else if (answer.code === 'unavailable')
+  else if (answer.code === 'unavailable' && answer.cause !== undefined)
     log.warn({ ...fields, err: answer.cause }, 'the store is unavailable');
   if (response.headersSent || !response.writable) {
     response.destroy();

@@ -7,6 +7,7 @@ import { Throttle, throttleKey } from '../api/throttle.ts';
 import { hashToken } from '../credentials/tokens.ts';
 import type { FileStore } from '../store/files.ts';
 import type { DeviceStore } from '../store/store.ts';
+import type { AnswerPlaces } from './answer-places.ts';
 import type { MediaFolder } from './media-folder.ts';
 import { UNKNOWN_TYPE } from './types.ts';
 import { type Uploads, WrongOffsetError } from './uploads.ts';
@@ -16,6 +17,7 @@ export interface DeviceFileDependencies {
     Pick<DeviceStore, 'findDeviceByToken'>;
   folder: MediaFolder;
   uploads: Uploads;
+  places: AnswerPlaces;
   now: () => number;
 }
 
@@ -53,7 +55,7 @@ function createIdentify(store: Pick<DeviceStore, 'findDeviceByToken'>): Identify
   };
 }
 
-function downloadRoute({ store, folder }: DeviceFileDependencies, identify: Identify): Route {
+function downloadRoute({ store, folder, places }: DeviceFileDependencies, identify: Identify): Route {
   return defineRoute({
     ...BASE,
     method: 'get',
@@ -64,14 +66,16 @@ function downloadRoute({ store, folder }: DeviceFileDependencies, identify: Iden
       schema: z.string(),
       contentType: UNKNOWN_TYPE,
     },
-    errors: ['unauthorized', 'not_found', 'range_not_satisfiable', 'rate_limited'],
+    errors: ['unauthorized', 'not_found', 'range_not_satisfiable', 'rate_limited', 'unavailable'],
     handle: async ({ params, authorization, source }) => {
       const deviceId = await identify({ authorization, source });
       const file = await store.findGrantedFile(deviceId, readHash(params));
       if (!file) throw new ApiError('not_found', 'No message that was given to this device has this file.');
+      const leave = await places.take(deviceId);
       return {
         status: 200,
         file: folder.pathOf(file.sha256),
+        onSent: leave,
         headers: { 'content-type': UNKNOWN_TYPE, etag: `"${file.sha256}"` },
       };
     },

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ApiError } from '../../shared/api/errors.ts';
 import { defineRoute, type Route } from '../api/route.ts';
+import { throttleKey } from '../api/throttle.ts';
 import type { FileStore } from '../store/files.ts';
+import type { AnswerPlaces } from './answer-places.ts';
 import type { LinkSigner } from './links.ts';
 import type { MediaFolder } from './media-folder.ts';
 import { servedType, UNKNOWN_TYPE } from './types.ts';
@@ -10,6 +12,7 @@ export interface LinkRouteDependencies {
   store: Pick<FileStore, 'findFile'>;
   folder: MediaFolder;
   links: LinkSigner;
+  places: AnswerPlaces;
   now: () => number;
 }
 
@@ -19,7 +22,7 @@ const querySchema = z.object({ expires: z.string().max(15), signature: z.string(
  * GET /media/…: a file of an incoming message for whoever holds the signed link. Anybody may have sent it, so it is served
  * as what its bytes are, and in no way that a browser would run.
  */
-export function linkRoute({ store, folder, links, now }: LinkRouteDependencies): Route {
+export function linkRoute({ store, folder, links, places, now }: LinkRouteDependencies): Route {
   return defineRoute({
     method: 'get',
     path: '/media/:sha256/:name',
@@ -28,15 +31,17 @@ export function linkRoute({ store, folder, links, now }: LinkRouteDependencies):
     summary: 'Reads a file of an incoming message by the signed link in its event; a Range reads a part.',
     query: querySchema,
     response: { status: 200, description: 'The file.', schema: z.string(), contentType: UNKNOWN_TYPE },
-    errors: ['forbidden', 'not_found', 'gone', 'range_not_satisfiable'],
-    handle: async ({ params: { sha256 = '', name = '' }, query: { expires, signature } }) => {
+    errors: ['forbidden', 'not_found', 'gone', 'range_not_satisfiable', 'unavailable'],
+    handle: async ({ params: { sha256 = '', name = '' }, query: { expires, signature }, source }) => {
       links.check({ sha256, name, expires, signature }, now());
       const file = await store.findFile(sha256);
       if (!file) throw new ApiError('not_found', 'The hub does not have this file any more.');
       const { type, inline } = servedType(file.mime_type);
+      const leave = await places.take(throttleKey(source));
       return {
         status: 200,
         file: folder.pathOf(sha256),
+        onSent: leave,
         headers: {
           'content-type': type,
           'content-disposition': `${inline ? 'inline' : 'attachment'}; ${spellName(name)}`,

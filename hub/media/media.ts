@@ -4,6 +4,7 @@ import type { Route } from '../api/route.ts';
 import type { MayConnect } from '../guard/address-guard.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
+import { AnswerPlaces } from './answer-places.ts';
 import { deviceFileRoutes } from './device-file-routes.ts';
 import { Fetcher, type FetchTimeouts } from './fetcher.ts';
 import { linkRoute } from './link-route.ts';
@@ -31,6 +32,10 @@ export interface MediaOptions {
   onDeliveriesDue: () => void;
 }
 
+/** Those who hold a link, by address; and devices, which must get what they are to send whoever reads links. */
+const FOR_LINKS = { total: 48, perCaller: 12, line: 512, linePerCaller: 128, patience: 15_000 };
+const FOR_DEVICES = { total: 48, perCaller: 8, line: 4_096, linePerCaller: 16, patience: 30_000 };
+
 /** Everything the hub does with files: fetches them, serves them, takes them from devices, removes them. */
 export class Media implements AsyncDisposable {
   readonly routes: Route[];
@@ -40,12 +45,12 @@ export class Media implements AsyncDisposable {
   constructor({ dataDir, links, retention, timeouts, ...options }: MediaOptions) {
     const { store, log, now } = options;
     const folder = new MediaFolder(join(dataDir, 'media'));
-    const uploads = new Uploads(folder, store, now);
+    const uploads = new Uploads(folder, { store, now, log });
     this.#fetcher = new Fetcher({ ...options, folder, ...(timeouts && { timeouts }) });
     this.#sweeper = new Sweeper({ store, folder, uploads, retention, log, now });
     this.routes = [
-      ...deviceFileRoutes({ store, folder, uploads, now }),
-      linkRoute({ store, folder, links, now }),
+      ...deviceFileRoutes({ store, folder, uploads, places: new AnswerPlaces(FOR_DEVICES), now }),
+      linkRoute({ store, folder, links, places: new AnswerPlaces(FOR_LINKS), now }),
     ];
   }
 

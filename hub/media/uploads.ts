@@ -3,6 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Logger } from 'pino';
 import { ApiError } from '../../shared/api/errors.ts';
 import { MAX_FILE_BYTES } from '../../shared/wire/files.ts';
 import type { FileStore } from '../store/files.ts';
@@ -34,6 +35,10 @@ const RETRY_AFTER_SECONDS = 60;
 /** What a device may have begun and not ended; a bridge sends four files at once. */
 const MOST_FILES = 64;
 const MOST_BYTES = 10 * MAX_FILE_BYTES;
+/** What a device may have handed over that no message names yet: a bridge tells of a file as soon as it is here. */
+const MOST_UNNAMED = { files: 1_000, bytes: 50 * MAX_FILE_BYTES };
+
+type UploadStore = Pick<FileStore, 'recordUpload' | 'countUploads'>;
 
 /**
  * Uploads in pieces, each device's in a file of its own until it is whole and has the SHA-256 that it was announced under.
@@ -41,18 +46,25 @@ const MOST_BYTES = 10 * MAX_FILE_BYTES;
  */
 export class Uploads {
   readonly #folder: MediaFolder;
-  readonly #store: Pick<FileStore, 'recordFile'>;
+  readonly #store: UploadStore;
   readonly #now: () => number;
+  readonly #log: Logger;
+  /** Devices that were refused for what they left unnamed: said once, until they are not. */
+  readonly #refused = new Set<string>();
   /** Uploads under way by their path: the body being read, and its end. */
   readonly #open = new Map<
     string,
     Pick<Upload, 'deviceId' | 'length' | 'body'> & { ended: Promise<unknown> }
   >();
 
-  constructor(folder: MediaFolder, store: Pick<FileStore, 'recordFile'>, now: () => number) {
+  constructor(
+    folder: MediaFolder,
+    { store, now, log }: { store: UploadStore; now: () => number; log: Logger },
+  ) {
     this.#folder = folder;
     this.#store = store;
     this.#now = now;
+    this.#log = log;
   }
 
   /** Bytes that the hub has of a file that is not whole yet. */
@@ -107,6 +119,7 @@ export class Uploads {
       if (had > length) await rm(path, { force: true });
       throw new WrongOffsetError(had > length ? 0 : had);
     }
+    await this.#checkUnnamed(deviceId, length);
     await this.#makeRoomFor(path, deviceId, length);
     await this.#writeBody(path, body, length - had);
     const has = (await sizeOf(path)) ?? 0;
@@ -120,9 +133,29 @@ export class Uploads {
     }
     const mime_type = await sniffType(path);
     await this.#folder.keep(path, sha256, () =>
-      this.#store.recordFile({ sha256, size: length, mime_type }, this.#now()),
+      this.#store.recordUpload(deviceId, { sha256, size: length, mime_type }, this.#now()),
     );
     return length;
+  }
+
+  /** Throws rate_limited when the device has handed over too much that nothing needs. */
+  async #checkUnnamed(deviceId: string, length: number): Promise<void> {
+    const { files, bytes } = await this.#store.countUploads(deviceId);
+    if (files < MOST_UNNAMED.files && bytes + length <= MOST_UNNAMED.bytes) {
+      this.#refused.delete(deviceId);
+      return;
+    }
+    if (!this.#refused.has(deviceId))
+      this.#log.warn(
+        { device_id: deviceId, files, bytes },
+        'a device has handed over too many files that no message names; more are refused until its messages name them, or HUB_MEDIA_RETENTION is over',
+      );
+    this.#refused.add(deviceId);
+    throw new ApiError(
+      'rate_limited',
+      `The device has handed over ${files} files that no message names; it must name some of them first.`,
+      { retryAfter: RETRY_AFTER_SECONDS },
+    );
   }
 
   #pathOf(deviceId: string, sha256: string): string {

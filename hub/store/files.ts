@@ -63,6 +63,10 @@ export interface FileStore {
   releaseFetches(owner: string): Promise<void>;
   /** Notes that the hub has this content whole. */
   recordFile(file: StoredFile, now: number): Promise<void>;
+  /** The same of a file that a device handed over; it counts as the device's until a message names it. */
+  recordUpload(deviceId: string, file: StoredFile, now: number): Promise<void>;
+  /** What a device handed over that no message has named. */
+  countUploads(deviceId: string): Promise<{ files: number; bytes: number }>;
   findFile(sha256: string): Promise<StoredFile | undefined>;
   /** The same, and keeps it from being forgotten for the whole time of retention. */
   touchFile(sha256: string, now: number): Promise<StoredFile | undefined>;

@@ -30,6 +30,8 @@ export interface Schema {
   files: FileRow;
   attachments: AttachmentRow;
   file_grants: { device_id: string; sha256: string };
+  /** Files that a device handed over and that no message has named yet. */
+  uploads: { device_id: string; sha256: string; size: number };
   notices: NoticeRow;
   audit: AuditRow;
 }
@@ -54,6 +56,7 @@ export interface WorkspaceRow {
   previous_secret: string | null;
   previous_secret_until: number | null;
   failing_since: number | null;
+  channels: string;
   extra_events: string;
   routes: string;
   created_at: number;
@@ -259,7 +262,7 @@ interface AttachmentRow {
 }
 
 /** Something about a workspace that an operator should know of, until it is resolved. */
-export interface NoticeRow {
+interface NoticeRow {
   seq: GeneratedAlways<number>;
   id: string;
   location_id: string;
@@ -271,7 +274,7 @@ export interface NoticeRow {
 }
 
 /** A change that somebody made through the admin API. It outlives what it was about. */
-export interface AuditRow {
+interface AuditRow {
   seq: GeneratedAlways<number>;
   id: string;
   at: number;

@@ -25,6 +25,7 @@ CREATE TABLE workspaces (
   previous_secret TEXT,
   previous_secret_until INTEGER,
   failing_since INTEGER,
+  channels TEXT NOT NULL,
   extra_events TEXT NOT NULL,
   routes TEXT NOT NULL,
   created_at INTEGER NOT NULL,
@@ -230,6 +231,14 @@ CREATE TABLE file_grants (
   PRIMARY KEY (device_id, sha256)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX file_grants_file ON file_grants (sha256);
+
+CREATE TABLE uploads (
+  device_id TEXT NOT NULL REFERENCES devices (id) ON DELETE CASCADE,
+  sha256 TEXT NOT NULL REFERENCES files (sha256) ON DELETE CASCADE,
+  size INTEGER NOT NULL,
+  PRIMARY KEY (device_id, sha256)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploads_file ON uploads (sha256);
 
 CREATE TABLE deliveries (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

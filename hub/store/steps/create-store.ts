@@ -17,12 +17,14 @@ import type { StoreContext } from './context.ts';
 import { countEndpoints } from './endpoint-health.ts';
 import { claimFetches, freeAllFetches, releaseFetches } from './fetch-claims.ts';
 import {
+  countUploads,
   findFile,
   findGrantedFile,
   forgetFile,
   listUnknownFiles,
   listUnneededFiles,
   recordFile,
+  recordUpload,
   touchFile,
 } from './files.ts';
 import { settleFetch } from './files-outgoing.ts';
@@ -153,6 +155,8 @@ function fileSteps({ read, write }: Runner): FileStore {
       write((context) => settleFetch(context, owner, fetch, outcome, now)),
     releaseFetches: (owner) => write((context) => releaseFetches(context, owner)),
     recordFile: (file, now) => write((context) => recordFile(context, file, now)),
+    recordUpload: (deviceId, file, now) => write((context) => recordUpload(context, deviceId, file, now)),
+    countUploads: (deviceId) => read((context) => countUploads(context, deviceId)),
     findFile: (sha256) => read((context) => findFile(context, sha256)),
     touchFile: (sha256, now) => write((context) => touchFile(context, sha256, now)),
     findGrantedFile: (deviceId, sha256) => read((context) => findGrantedFile(context, deviceId, sha256)),

@@ -16,6 +16,33 @@ export async function recordFile(
   await db.run(RECORD, file.sha256, file.size, file.mime_type, now, neededUntil);
 }
 
+const KEEP_UPLOAD = `
+INSERT INTO uploads (device_id, sha256, size)
+SELECT id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM devices
+WHERE id = ? AND NOT EXISTS (SELECT 1 FROM attachments WHERE sha256 = ?)
+ON CONFLICT (device_id, sha256) DO NOTHING`;
+
+export async function recordUpload(
+  context: StoreContext,
+  deviceId: string,
+  file: StoredFile,
+  now: number,
+): Promise<void> {
+  await recordFile(context, file, now);
+  await context.db.run(KEEP_UPLOAD, file.sha256, file.size, deviceId, file.sha256);
+}
+
+export async function countUploads(
+  { db }: StoreContext,
+  deviceId: string,
+): Promise<{ files: number; bytes: number }> {
+  const counted = await db.get<{ files: number; bytes: number }>(
+    `SELECT count(*) AS files, CAST(coalesce(sum(size), 0) AS BIGINT) AS bytes FROM uploads WHERE device_id = ?`,
+    deviceId,
+  );
+  return counted ?? { files: 0, bytes: 0 };
+}
+
 export async function findFile({ db }: StoreContext, sha256: string): Promise<StoredFile | undefined> {
   return await db.get('SELECT sha256, size, mime_type FROM files WHERE sha256 = ?', sha256);
 }
@@ -120,6 +147,7 @@ export async function linkFiles(
     }
     const { url, expires_at } = context.linkTo({ ...file, name }, now);
     await recordFile(context, file, now, expires_at);
+    await context.db.run('DELETE FROM uploads WHERE sha256 = ?', file.sha256);
     received.links.push(url);
     received.rows.push({ ...file, name });
   }

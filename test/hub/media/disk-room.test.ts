@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { leaveRoom } from '../../../hub/media/disk-room.ts';
 import { MediaFolder } from '../../../hub/media/media-folder.ts';
 import { Uploads } from '../../../hub/media/uploads.ts';
+import { createLog } from '../../../shared/runtime/log.ts';
 import { makeFolder } from '../store/sqlite-fixtures.ts';
 import { sha256 } from './file-server.ts';
 
@@ -77,7 +78,11 @@ test('an upload without room is unavailable, and what it left is gone on with on
     join(folder.path, 'media'),
     diskOf(1_000_000, () => free),
   );
-  const uploads = new Uploads(media, { recordFile: async () => undefined }, Date.now);
+  const uploads = new Uploads(media, {
+    store: { recordUpload: async () => undefined, countUploads: async () => ({ files: 0, bytes: 0 }) },
+    now: Date.now,
+    log: createLog('hub', 'silent'),
+  });
   const content = Buffer.from('0123456789');
   const upload = { deviceId: 'mac', sha256: sha256(content), length: 10 };
   const append = (offset: number, end: number) =>

@@ -4,8 +4,10 @@ import { readdir, rm, symlink, truncate, utimes } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openSqlite } from '../../../shared/runtime/sqlite.ts';
 import { MAX_FILE_BYTES } from '../../../shared/wire/files.ts';
 import { waitFor } from '../../kit/wait.ts';
+import { messageEntry, TestDevice } from '../kit/test-device.ts';
 import { TestHub } from '../kit/test-hub.ts';
 import { sha256 } from './file-server.ts';
 
@@ -267,4 +269,31 @@ describe('an upload', () => {
     await waitFor('the sweep', async () => (await readdir(partial)).length === 1);
     expect(await readdir(join(again.dataDir, 'media/partial'))).toEqual([`${device.id}.${sha256(young)}`]);
   });
+});
+
+test('files that no message names are limited; once a message names some of them, there is room again', async () => {
+  const device = await hub.pairMac('Full');
+  const db = openSqlite(join(hub.dataDir, 'hub.db'));
+  const counted = (sha256: string) => {
+    db.prepare('INSERT INTO files VALUES (?, 1, ?, ?, ?)').run(sha256, 'text/plain', Date.now(), Date.now());
+    db.prepare('INSERT INTO uploads VALUES (?, ?, 1)').run(device.id, sha256);
+  };
+  const hashes = Array.from({ length: 999 }, (_, n) => n.toString(16).padStart(64, '0'));
+  db.transaction(() => hashes.forEach(counted))();
+  db.close();
+  const upload = (content: Buffer) =>
+    patch({ hash: sha256(content), offset: 0, length: content.length, token: device.token }, content);
+  expect((await upload(randomBytes(10))).status).toBe(204);
+  const refused = await upload(randomBytes(10));
+  expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await upload(randomBytes(10))).status).toBe(429);
+  expect(hub.logLines.filter(({ msg }) => String(msg).includes('that no message names'))).toHaveLength(1);
+  expect((await patch({ hash: 'f'.repeat(64), offset: 0, length: 5 }, randomBytes(5))).status).toBe(422);
+
+  using socket = await TestDevice.online(hub.url, device.token);
+  const file = { sha256: hashes[0], name: 'a.txt', mime_type: 'text/plain', size: 1 };
+  await socket.report({ ...messageEntry('named', 'look'), attachments: [file] } as never);
+  expect((await upload(randomBytes(10))).status).toBe(204);
+  expect((await upload(randomBytes(10))).status).toBe(429);
 });

@@ -263,5 +263,25 @@ export function describeFiles(open: OpenStore): void {
       expect(await unneeded(NOW + 2_000)).toEqual([]);
       expect(await store.listUnknownFiles([idle!.sha256, sent!.sha256])).toEqual([sent!.sha256]);
     });
+
+    test('that a device handed over count as its own until any message names them, or they are forgotten', async () => {
+      await using opened = await open();
+      const { store } = opened;
+      const line = await addLine(store);
+      const [named, kept, forgotten] = ['1', '2', '3'].map(fileNamed);
+      const files = [named!, kept!, forgotten!];
+      for (const file of [...files, named!]) await store.recordUpload(line.device_id, file, NOW);
+      await store.recordUpload('no-such-device', kept!, NOW);
+      expect(await store.countUploads(line.device_id)).toEqual({ files: 3, bytes: 21 });
+      const other = await addLine(store);
+      expect(await store.countUploads(other.device_id)).toEqual({ files: 0, bytes: 0 });
+      const entry = messageEntry({ attachments: [named!] });
+      await store.recordJournal(other.device_id, new Journal().batch(entry), NOW);
+      await store.recordUpload(line.device_id, named!, NOW);
+      expect(await store.forgetFile(forgotten!.sha256, NOW + 1, NOW + 1)).toBe(true);
+      expect(await store.countUploads(line.device_id)).toEqual({ files: 1, bytes: 7 });
+      await store.deleteDevice(line.device_id, NOW);
+      expect(await store.countUploads(line.device_id)).toEqual({ files: 0, bytes: 0 });
+    });
   });
 }
