@@ -27,7 +27,8 @@ WITH RECURSIVE waiting AS (
 SELECT location_id, next_attempt_at FROM waiting`;
 
 // Round by round: the first of each workspace, then the second of each, so that what some leave goes to the others.
-// Another hub that claims at the same moment locks its rows: those are passed over.
+// Another hub that claims at the same moment locks its rows: those are passed over. The rows are met by their key: were the
+// status written plainly, the planner would go through the whole queue for them.
 const CLAIM = `
 WITH due AS (
   SELECT first.seq, open.turn, row_number() OVER (PARTITION BY open.location_id ORDER BY first.next_attempt_at, first.seq) AS round
@@ -35,12 +36,13 @@ WITH due AS (
   CROSS JOIN LATERAL (
     SELECT seq, next_attempt_at FROM deliveries
     WHERE ${IS_WAITING} AND location_id = open.location_id AND next_attempt_at <= CAST(? AS BIGINT)
-    ORDER BY next_attempt_at, seq LIMIT open.most
+    ORDER BY next_attempt_at LIMIT open.most
   ) AS first
 ), picked AS (
   SELECT seq FROM due ORDER BY round, turn LIMIT ?
 ), free AS (
-  SELECT seq FROM deliveries WHERE seq IN (SELECT seq FROM picked) AND ${IS_WAITING}
+  SELECT seq FROM deliveries
+  WHERE seq = ANY (ARRAY(SELECT seq FROM picked)) AND owner IS NULL AND status || '' = 'pending'
   FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE deliveries SET owner = ?, lease_until = ?, attempts = attempts + 1, tries = tries + 1

@@ -11,7 +11,7 @@ const MIGRATIONS = [first] as const;
  * `value`, as SQLite's.
  */
 const FOUNDATION = `
-CREATE FUNCTION json_each(list text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION json_each(list text) RETURNS TABLE (value text) LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT json_array_elements_text(list::json) $$;`;
 
 /**

@@ -1,5 +1,5 @@
 import type { EndpointChange } from '../record-keeping.ts';
-import type { Attempt, SettledDelivery } from '../records.ts';
+import type { Attempt, DeliveryStatus, SettledDelivery } from '../records.ts';
 import { queueOf, type StoreContext } from './context.ts';
 import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
 import { noteHealth } from './endpoint-health.ts';
@@ -11,11 +11,13 @@ interface Leased {
   location_id: string;
   phone: string;
   attempts: number;
+  status: DeliveryStatus;
 }
 
+// By id: with the status in it, Postgres would go through the index of all leases.
 const FIND_LEASED = `
-SELECT id, seq, location_id, phone, attempts FROM deliveries
-WHERE id IN (SELECT value FROM json_each(?)) AND owner = ? AND status = 'pending'`;
+SELECT id, seq, location_id, phone, attempts, status FROM deliveries
+WHERE id IN (SELECT value FROM json_each(?)) AND owner = ?`;
 
 const ADD_ATTEMPT = `
 INSERT INTO attempts (delivery_seq, n, at, latency_ms, http_status, error, error_message, response)
@@ -40,7 +42,8 @@ export async function settleDeliveries(
     JSON.stringify(settled.map(({ id }) => id)),
     owner,
   );
-  const known = new Map(leased.map((delivery) => [delivery.id, delivery]));
+  const pending = leased.filter(({ status }) => status === 'pending');
+  const known = new Map(pending.map((delivery) => [delivery.id, delivery]));
   const held: { delivery: Leased; one: SettledDelivery }[] = [];
   for (const one of settled) {
     const delivery = known.get(one.id);
