@@ -1,7 +1,8 @@
-import { auditQuerySchema, auditSchema } from '../../shared/api/audit.ts';
-import { noticeQuerySchema, noticeSchema } from '../../shared/api/notices.ts';
+import { type AuditView, auditQuerySchema, auditSchema } from '../../shared/api/audit.ts';
+import { type NoticeView, noticeQuerySchema, noticeSchema } from '../../shared/api/notices.ts';
 import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
+import type { AuditEntry, Notice } from '../store/record-keeping.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { showPage, showTime, showTimeOrNull } from './views.ts';
 
@@ -19,12 +20,7 @@ export function auditRoutes({ store }: AdminDependencies): Route[] {
       response: { status: 200, description: 'A page.', schema: pageSchema(noticeSchema) },
       handle: async ({ query: { limit, cursor, ...filter } }) => {
         const page = await store.listNotices(filter, { limit, cursor });
-        const show = (notice: (typeof page.items)[number]) => ({
-          ...notice,
-          since: showTime(notice.since),
-          resolved_at: showTimeOrNull(notice.resolved_at),
-        });
-        return { status: 200, body: showPage(page, show) };
+        return { status: 200, body: showPage(page, showNotice) };
       },
     }),
     defineRoute({
@@ -37,8 +33,16 @@ export function auditRoutes({ store }: AdminDependencies): Route[] {
       response: { status: 200, description: 'A page.', schema: pageSchema(auditSchema) },
       handle: async ({ query: { limit, cursor, ...filter } }) => {
         const page = await store.listAuditEntries(filter, { limit, cursor });
-        return { status: 200, body: showPage(page, (entry) => ({ ...entry, at: showTime(entry.at) })) };
+        return { status: 200, body: showPage(page, showEntry) };
       },
     }),
   ];
+}
+
+function showNotice({ since, resolved_at, ...notice }: Notice): NoticeView {
+  return { ...notice, since: showTime(since), resolved_at: showTimeOrNull(resolved_at) };
+}
+
+function showEntry({ at, ...entry }: AuditEntry): AuditView {
+  return { ...entry, at: showTime(at) };
 }

@@ -6,7 +6,7 @@ import { nameInLog } from '../credentials/tokens.ts';
 import type { RecordKeeping } from '../store/record-keeping.ts';
 
 /** What was done. `changes` never holds a secret, a header's value or the text of a message. */
-export interface Change {
+interface Change {
   action: AuditAction;
   target: AuditTarget;
   /** The workspace that it concerns, if one. */

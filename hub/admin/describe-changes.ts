@@ -13,6 +13,7 @@ export function describeWorkspaceChanges(before: Workspace, after: Workspace): C
     'connected',
     'require_api_key',
     'webhook_enabled',
+    'channels',
     'extra_events',
     'routes',
   ]);

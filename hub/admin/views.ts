@@ -44,6 +44,7 @@ export function showWorkspace(workspace: Workspace, assignments: Assignment[]): 
     headers: workspace.headers.map(({ key }) => ({ key, value: MASK })),
     connected: workspace.connected,
     require_api_key: workspace.require_api_key,
+    channels: workspace.channels,
     extra_events: workspace.extra_events,
     webhook_enabled: workspace.webhook_enabled,
     webhook_disabled_reason: workspace.webhook_disabled_reason,

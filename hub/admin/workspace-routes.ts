@@ -8,10 +8,11 @@ import {
   workspaceChangesSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
+import { CHANNELS } from '../../shared/channels.ts';
 import { type Caller, defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
-import type { Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
+import type { Assignment, Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeNewWorkspace, describeWorkspaceChanges } from './describe-changes.ts';
 import { refuseLocation, requireWorkspace } from './lookups.ts';
@@ -85,6 +86,7 @@ function composeWorkspace(
     signing_secret: createSigningSecret(),
     connected: false,
     require_api_key: body.require_api_key ?? model?.require_api_key ?? requireApiKeyByDefault,
+    channels: body.channels ?? model?.channels ?? [...CHANNELS],
     extra_events: body.extra_events ?? model?.extra_events ?? [],
     routes: model?.routes ?? {},
   };
@@ -143,11 +145,24 @@ function editRoute(dependencies: AdminDependencies): Route {
         (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
       await recordEdit(workspace, changed, caller, dependencies);
       onDeliveriesDue();
-      const assignments = await store.listAssignments(changed.location_id);
-      if (body.extra_events) onDevicesChanged(assignments.map(({ device_id }) => device_id));
+      const assignments = await keepToChannels(changed, dependencies);
+      if (body.extra_events || body.channels) onDevicesChanged(assignments.map(({ device_id }) => device_id));
       return { status: 200, body: showWorkspace(changed, assignments) };
     },
   });
+}
+
+/** Takes its devices off the channels that the workspace does not use any more; the assignments that stay. */
+async function keepToChannels(
+  { location_id, channels }: Workspace,
+  { store, now, onDevicesChanged }: AdminDependencies,
+): Promise<Assignment[]> {
+  const assignments = await store.listAssignments(location_id);
+  const kept = assignments.filter(({ channel }) => channels.includes(channel));
+  if (kept.length === assignments.length) return assignments;
+  await store.setAssignments(location_id, kept, now());
+  onDevicesChanged(assignments.map(({ device_id }) => device_id));
+  return kept;
 }
 
 async function recordEdit(

@@ -6,7 +6,7 @@ import {
   routingViewSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
-import { CHANNELS } from '../../shared/channels.ts';
+import { CHANNELS, type Channel } from '../../shared/channels.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { nameInLog } from '../credentials/tokens.ts';
@@ -64,7 +64,7 @@ function devicesRoute({ store, now, audit, onDevicesChanged }: AdminDependencies
       const workspace = await requireWorkspace(store, params.location_id);
       const { location_id } = workspace;
       const before = await store.listAssignments(location_id);
-      const wanted = await composeAssignments(store, body);
+      const wanted = await composeAssignments(store, body, workspace.channels);
       await store.setAssignments(location_id, wanted, now()).catch(explainUnknownDevice);
       onDevicesChanged([...before, ...wanted].map((assignment) => assignment.device_id));
       await audit(caller, {
@@ -81,6 +81,7 @@ function devicesRoute({ store, now, audit, onDevicesChanged }: AdminDependencies
 async function composeAssignments(
   store: Store,
   { devices }: AssignmentsBody,
+  used: Channel[],
 ): Promise<Omit<Assignment, 'location_id'>[]> {
   const wanted: Omit<Assignment, 'location_id'>[] = [];
   const seen = new Set<string>();
@@ -92,7 +93,16 @@ async function composeAssignments(
     const stray = channels?.find((channel) => !device.channels.includes(channel));
     if (stray !== undefined)
       throw refuseField(`devices[${index}].channels`, `contains ${stray}, which this device does not serve`);
-    for (const channel of new Set(channels ?? device.channels)) wanted.push({ device_id, channel });
+    const unused = channels?.find((channel) => !used.includes(channel));
+    if (unused !== undefined)
+      throw refuseField(
+        `devices[${index}].channels`,
+        `contains ${unused}, which this workspace does not use`,
+      );
+    const serving = channels ?? device.channels.filter((channel) => used.includes(channel));
+    if (serving.length === 0)
+      throw refuseField(`devices[${index}].device_id`, 'serves no channel that this workspace uses');
+    for (const channel of new Set(serving)) wanted.push({ device_id, channel });
   }
   return wanted;
 }

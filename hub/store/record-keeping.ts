@@ -17,7 +17,7 @@ export interface AuditEntry {
   source: string;
 }
 
-export interface AuditFilter {
+interface AuditFilter {
   workspace?: string | undefined;
   actor?: string | undefined;
   action?: AuditAction | undefined;
@@ -37,7 +37,7 @@ export interface Notice {
   resolved_at: number | null;
 }
 
-export interface NoticeFilter {
+interface NoticeFilter {
   workspace?: string | undefined;
   kind?: NoticeKind | undefined;
   /** true: only what is not resolved; false: only what is. */

@@ -55,6 +55,8 @@ export interface Workspace {
   previous_secret_until: number | null;
   /** When the webhook began to fail without a success since; null while it works, or was never tried. */
   failing_since: number | null;
+  /** What it uses: its devices serve it on no other. */
+  channels: Channel[];
   /** What it is told of beyond statuses and inbound one-to-one messages. */
   extra_events: ExtraEvent[];
   routes: Routes;
@@ -78,7 +80,7 @@ export type NewWorkspace = Pick<
   | 'connected'
   | 'require_api_key'
 > &
-  Partial<Pick<Workspace, 'extra_events' | 'routes'>>;
+  Partial<Pick<Workspace, 'channels' | 'extra_events' | 'routes'>>;
 
 export type WorkspaceChanges = Partial<
   Omit<Workspace, 'location_id' | 'failing_since' | 'created_at' | 'updated_at'>

@@ -43,6 +43,7 @@ export function toWorkspace(row: Selectable<WorkspaceRow>, vault: Vault): Worksp
     connected,
     require_api_key,
     webhook_enabled,
+    channels,
     extra_events,
     routes,
     deleted_at: _gone,
@@ -59,6 +60,7 @@ export function toWorkspace(row: Selectable<WorkspaceRow>, vault: Vault): Worksp
     connected: connected === 1,
     require_api_key: require_api_key === 1,
     webhook_enabled: webhook_enabled === 1,
+    channels: JSON.parse(channels) as Channel[],
     extra_events: JSON.parse(extra_events) as ExtraEvent[],
     routes: JSON.parse(routes) as Routes,
   };

@@ -1,4 +1,5 @@
 import { sql, type Transaction, type Updateable } from 'kysely';
+import { CHANNELS } from '../../shared/channels.ts';
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
 import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
@@ -79,6 +80,7 @@ async function createWorkspace(
       previous_secret: null,
       previous_secret_until: null,
       failing_since: null,
+      channels: JSON.stringify(workspace.channels ?? CHANNELS),
       extra_events: JSON.stringify(workspace.extra_events ?? []),
       routes: JSON.stringify(workspace.routes ?? {}),
       created_at: now,
@@ -119,6 +121,7 @@ function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault):
     connected,
     require_api_key,
     webhook_enabled,
+    channels,
     extra_events,
     routes,
     ...plain
@@ -133,6 +136,7 @@ function toColumns(locationId: string, changes: WorkspaceChanges, vault: Vault):
   if (connected !== undefined) columns.connected = Number(connected);
   if (require_api_key !== undefined) columns.require_api_key = Number(require_api_key);
   if (webhook_enabled !== undefined) columns.webhook_enabled = Number(webhook_enabled);
+  if (channels) columns.channels = JSON.stringify(channels);
   if (extra_events) columns.extra_events = JSON.stringify(extra_events);
   if (routes) columns.routes = JSON.stringify(routes);
   if (webhook_enabled === true) columns.webhook_disabled_reason = null;

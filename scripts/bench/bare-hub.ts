@@ -30,6 +30,7 @@ const store: IngestDeps['store'] = {
     previous_secret: null,
     previous_secret_until: null,
     failing_since: null,
+    channels: ['imessage'],
     extra_events: [],
     routes: {},
     created_at: 0,

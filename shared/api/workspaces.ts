@@ -59,10 +59,20 @@ const extraEventsSchema = z
       'What the webhook is told of beyond statuses and incoming one-to-one messages. echo: what is typed on the device itself.',
   });
 
+/** In the order of CHANNELS, each once. */
+const usedChannelsSchema = z
+  .array(channelSchema)
+  .min(1)
+  .transform((used) => CHANNELS.filter((one) => used.includes(one)))
+  .meta({
+    description: 'What the workspace uses, all at first: its devices serve it on no other channel.',
+  });
+
 const settingFields = {
   url: webhookUrlSchema.nullable().optional(),
   headers: z.array(headerSchema).max(MAX_HEADERS).optional(),
   require_api_key: z.boolean().optional(),
+  channels: usedChannelsSchema.optional(),
   extra_events: extraEventsSchema.optional(),
 };
 
@@ -76,7 +86,7 @@ export const newWorkspaceSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'location_id of a workspace whose url, headers, require_api_key and extra_events are taken where this body does not ' +
+        'location_id of a workspace whose url, headers, require_api_key, channels and extra_events are taken where this body does not ' +
         'give them, and its routes. ' +
         'Its signing secret, API keys, connection and devices are not.',
     }),
@@ -104,6 +114,7 @@ export const workspaceSchema = z
     headers: z.array(z.object({ key: z.string(), value: z.string() })),
     connected: z.boolean(),
     require_api_key: z.boolean(),
+    channels: z.array(channelSchema),
     extra_events: z.array(extraEventSchema),
     webhook_enabled: z.boolean(),
     webhook_disabled_reason: z.string().nullable(),

@@ -72,7 +72,9 @@ export async function applyEvidence(
     evidence,
     { tellRead: await asksFor(context, message.location_id, 'read') },
   );
-  const detail = evidence.error ? `${evidence.error.code}: ${evidence.error.message}` : evidence.channel;
+  const detail = evidence.error
+    ? `${evidence.error.code}: ${evidence.error.message}`
+    : describeChannel(message, evidence);
   const step = { seq: message.seq, n: message.steps + 1 };
   const { at, source } = moment;
   const [sent] = await together([
@@ -122,4 +124,11 @@ async function tell(
     );
   }
   return sent;
+}
+
+/** An iMessage that went another way could not reach its recipient: only then does Messages or the device go on. */
+function describeChannel(message: Outgoing, { channel }: Evidence): string | undefined {
+  if (channel === undefined || channel === message.channel) return channel;
+  if (message.channel !== 'imessage') return `${channel}, in place of ${message.channel}`;
+  return `${channel}: the recipient could not be reached by iMessage`;
 }

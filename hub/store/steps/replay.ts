@@ -11,7 +11,7 @@ export interface ReplayRequest {
   limit: number;
 }
 
-export interface ReplayPlace {
+interface ReplayPlace {
   created_at: number;
   seq: number;
 }

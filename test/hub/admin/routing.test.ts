@@ -74,6 +74,41 @@ describe('the routing of a workspace', () => {
   });
 });
 
+describe('the channels of a workspace', () => {
+  test('are all until it is told which, and its devices serve it on no other', async () => {
+    const mac = await hub.pairMac();
+    const { id } = await hub.join(mac.id);
+    const path = `/api/workspaces/${id}`;
+    const read = async () => (await hub.api('GET', path)).body;
+    expect((await read()).channels).toEqual(['imessage', 'sms', 'rcs', 'whatsapp']);
+    expect((await read()).devices?.[0]?.channels).toContain('sms');
+    const narrowed = await hub.api('PATCH', path, { channels: ['imessage', 'imessage'] });
+    expect(narrowed.body).toMatchObject({ channels: ['imessage'], devices: [{ channels: ['imessage'] }] });
+    expect((await hub.send(id, 'c1', { channel: 'sms' })).body.code).toBe('channel_not_assigned');
+    const strays = await hub.api('PUT', `${path}/devices`, {
+      devices: [{ device_id: mac.id, channels: ['imessage', 'sms'] }],
+    });
+    expect([strays.status, strays.body.details?.[0]?.field]).toEqual([400, 'devices[0].channels']);
+    await hub.api('PATCH', path, { channels: ['sms', 'imessage'] });
+    expect((await read()).devices).toMatchObject([{ channels: ['imessage'] }]);
+    await hub.api('PUT', `${path}/devices`, { devices: [{ device_id: mac.id }] });
+    expect((await read()).devices).toMatchObject([{ channels: ['imessage', 'sms'] }]);
+    expect((await hub.send(id, 'c1', { channel: 'sms' })).status).toBe(200);
+    const clone = await hub.createWorkspace({ clone_from: id });
+    expect((await hub.api('GET', `/api/workspaces/${clone.id}`)).body.channels).toEqual(['imessage', 'sms']);
+    const other = await hub.createWorkspace({ clone_from: id, channels: ['whatsapp'] });
+    const useless = await hub.api('PUT', `/api/workspaces/${other.id}/devices`, {
+      devices: [{ device_id: mac.id }],
+    });
+    expect([useless.status, useless.body.details?.[0]?.field]).toEqual([400, 'devices[0].device_id']);
+  });
+
+  test.each([[[]], [['pigeon']], ['imessage'], [null]])('are not %j', async (channels) => {
+    const { status, body } = await hub.api('POST', '/api/workspaces', { name: 'x', channels });
+    expect([status, body.code]).toEqual([400, 'invalid_field']);
+  });
+});
+
 test.each([[['typing']], [['echo', 'typing']], ['echo'], [{}], [7]])(
   'extra events that are %j are refused',
   async (extra_events) => {

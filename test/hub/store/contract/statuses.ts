@@ -91,6 +91,10 @@ export function describeStatuses(open: OpenStore): void {
     });
     expect(sent).not.toHaveProperty('error');
     expect(failure).toMatchObject({ status: 'FAILED', error });
+    expect((await store.listTimeline(fellBack.id)).at(-1)).toMatchObject({
+      status: 'SENT',
+      detail: 'sms: the recipient could not be reached by iMessage',
+    });
     expect((await store.listTimeline(failed.id)).map(({ status }) => status)).toEqual([
       'QUEUED',
       'OFFERED',

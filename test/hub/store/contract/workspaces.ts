@@ -25,6 +25,7 @@ export function describeWorkspaces(open: OpenStore): void {
     const created = await store.createWorkspace(given, NOW);
     expect(created).toEqual({
       ...given,
+      channels: ['imessage', 'sms', 'rcs', 'whatsapp'],
       webhook_enabled: true,
       webhook_disabled_reason: null,
       previous_secret: null,
