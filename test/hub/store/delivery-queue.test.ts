@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ClaimedDelivery, SettledDelivery } from '../../../hub/store/records.ts';
 import type { Store } from '../../../hub/store/store.ts';
+import { describeWithPostgres } from '../../kit/describe-with-postgres.ts';
 import {
   addLine,
   claimDue,
@@ -11,8 +12,10 @@ import {
   Journal,
   messageEntry,
   NOW,
+  type OpenStore,
   settled,
 } from './contract/fixtures.ts';
+import { databasesOf } from './postgres-fixtures.ts';
 import { openTemporary } from './sqlite-fixtures.ts';
 
 const SENDERS = ['+12145550101', '+12145550102', '+12145550103'];
@@ -112,11 +115,17 @@ class Game {
   }
 }
 
-describe('the queue of deliveries', () => {
+describe('the queue of deliveries on SQLite', () => describeQueue(openTemporary, 100));
+
+describeWithPostgres('the queue of deliveries on Postgres', (postgres) =>
+  describeQueue(databasesOf(postgres), 12),
+);
+
+function describeQueue(open: OpenStore, numRuns: number): void {
   test('whatever happens to it: one under way per conversation, the rest in order, and nothing is stuck or lost', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 50 }), async (acts) => {
-        await using opened = await openTemporary();
+        await using opened = await open();
         const { store } = opened;
         const line = await addLine(store);
         const game = new Game(store, line);
@@ -135,7 +144,7 @@ describe('the queue of deliveries', () => {
         expect(items.filter(({ status }) => status === 'pending')).toEqual([]);
       }),
       {
-        numRuns: 100,
+        numRuns,
         // A lease that runs out while an older event was made due by hand.
         examples: [
           [
@@ -152,4 +161,4 @@ describe('the queue of deliveries', () => {
       },
     );
   });
-});
+}
