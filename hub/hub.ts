@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createAudit } from './admin/audit.ts';
@@ -120,14 +122,15 @@ async function makeParts(
   const { log, now = Date.now, random = Math.random, fetchTimeouts } = dependencies;
   const secret = config.HUB_SECRET ?? loadOrCreateSecret(join(dataDir, 'secret'));
   const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
+  const owner = `hub-${randomUUID()}`;
   const opening = { secret, log: log.child({ part: 'store' }), linkTo: links.linkTo, clock: now };
-  const store = starting.use(await openStore(config, dataDir, opening));
+  const store = starting.use(await openStore(config, dataDir, { ...opening, hub: owner }));
   const metrics = createMetrics();
   const presence = new Presence();
   const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
   const poster = starting.use(new EventPoster({ mayConnect, now }));
-  const cluster = starting.use(makeCluster({ store, presence, log, now }, () => parts));
-  const { owner, term } = cluster;
+  const cluster = starting.use(makeCluster({ store, presence, log, now }, owner, () => parts));
+  const { term } = cluster;
   const worker = { store, owner, term, metrics, now, random };
   const deliverer = starting.use(new Deliverer({ ...worker, poster, log: log.child({ part: 'webhooks' }) }));
   const onDeliveriesDue = (): void => {
@@ -169,10 +172,12 @@ async function makeParts(
 /** `parts` are there once the hub has entered. */
 function makeCluster(
   { store, presence, log, now }: Pick<Parts, 'store' | 'presence' | 'log' | 'now'>,
+  owner: string,
   parts: () => Parts,
 ): Cluster {
   return new Cluster({
     store,
+    owner,
     presence,
     shared: store.line !== undefined,
     log: log.child({ part: 'cluster' }),
@@ -226,18 +231,20 @@ function announceChange({ dispatcher, cluster }: Parts, deviceIds: string[]): vo
 function openStore(
   { DATABASE_URL: url }: HubConfig,
   dataDir: string,
-  options: Omit<SqliteStoreOptions, 'file'>,
+  { hub, ...options }: Omit<SqliteStoreOptions, 'file'> & { hub: string },
 ): Promise<Store & Partial<SharedStore>> {
   if (url === undefined) return openSqliteStore({ ...options, file: join(dataDir, 'hub.db') });
-  return openPostgresStore({ ...options, url, shown: showDatabase(url) });
+  return openPostgresStore({ ...options, hub, url, shown: showDatabase(url) });
 }
 
 function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): ClockWatch {
   return new ClockWatch({
     now,
     log: log.child({ part: 'clock' }),
-    onSetBack: async (by) => {
-      await store.advanceSchedules(by);
+    // Hubs on one machine see the same clock; a database of its own belongs to one hub, wherever that runs.
+    follow: (setBack) =>
+      store.followClock({ clock: store.line === undefined ? 'of the hub' : hostname(), setBack }, now()),
+    onMoved: () => {
       deliverer.wake();
       dispatcher.wake();
       media.wake();

@@ -55,8 +55,11 @@ export interface Store
     AsyncDisposable {
   /** Resolves when the database answers and can be written. */
   ping(): Promise<void>;
-  /** The clock was set back by so many milliseconds: whatever is to be tried later comes as much earlier by it. */
-  advanceSchedules(by: number): Promise<void>;
+  /**
+   * Notes that `clock` shows `now`. Where that is less than was noted of it before, whatever is to be tried later comes as
+   * much earlier by it; by how many milliseconds, else 0. `setBack`: how far the caller saw it jump.
+   */
+  followClock(seen: { clock: string; setBack: number | undefined }, now: number): Promise<number>;
   countQueues(now: number): Promise<QueueCounts>;
 }
 

@@ -53,6 +53,8 @@ export class Deliverer implements AsyncDisposable {
   readonly #loop: Loop;
   readonly #lanes = new Map<string, Lane>();
   readonly #running = new Set<Promise<void>>();
+  /** Ids of what is being POSTed. */
+  readonly #underWay = new Set<string>();
   readonly #cut = new Stop();
   readonly #outcomes: OutcomeBuffer;
   readonly #places: Places;
@@ -114,6 +116,8 @@ export class Deliverer implements AsyncDisposable {
     const mostFor = (locationId: string): number => IN_LINE * this.#places.limitOf(locationId);
     const claimed = await store.claimDeliveries({ owner, lease_until, limit, busy, mostFor }, now());
     for (const delivery of claimed) {
+      // Its lease ended before its POST did, the clock having leapt ahead: it is this hub's again, and under way.
+      if (this.#underWay.has(delivery.id)) continue;
       if (delivery.failing_since !== null) this.#places.noteFailing(delivery.location_id);
       this.#laneOf(delivery.location_id).waiting.push({ delivery, until: lease_until, term });
     }
@@ -157,6 +161,7 @@ export class Deliverer implements AsyncDisposable {
   #begin(delivery: ClaimedDelivery, lane: Lane, leave: Leave): void {
     lane.posting += 1;
     this.#posting += 1;
+    this.#underWay.add(delivery.id);
     const run = this.#deliver(delivery, lane, leave).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
@@ -187,6 +192,7 @@ export class Deliverer implements AsyncDisposable {
   async #deliver(delivery: ClaimedDelivery, lane: Lane, leave: Leave): Promise<void> {
     const { poster, now, random = Math.random, metrics, log } = this.#dependencies;
     const result = await poster.post(delivery, this.#cut);
+    this.#underWay.delete(delivery.id);
     leave(result);
     this.#freePlace(delivery.location_id, lane);
     // Cut short by the hub itself: nothing is known, so the event goes out again under the same id.

@@ -14,7 +14,7 @@ export interface ReceivedCall {
 /** A client system's webhook: keeps every call; `answer` decides what it replies (200 unless told otherwise). */
 export class Receiver implements AsyncDisposable {
   readonly calls: ReceivedCall[] = [];
-  answer: (call: ReceivedCall) => number | 'hang' = () => 200;
+  answer: (call: ReceivedCall) => number | 'hang' | Promise<number> = () => 200;
   readonly #server: Server;
   readonly #notices = new Set<(call: ReceivedCall) => void>();
 
@@ -29,7 +29,7 @@ export class Receiver implements AsyncDisposable {
         raw,
         event: JSON.parse(raw) as WebhookEvent,
       };
-      const status = this.answer(call);
+      const status = await this.answer(call);
       this.calls.push(call);
       for (const notice of this.#notices) notice(call);
       if (status !== 'hang') response.writeHead(status).end('noted');

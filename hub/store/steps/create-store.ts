@@ -38,7 +38,7 @@ import { deleteDevice } from './remove.ts';
 import { replayDeliveries, retryDelivery } from './replay.ts';
 import { resendMessage } from './resend.ts';
 import { routeQueued, unrouteAll, unrouteDevice, unrouteExcept } from './route.ts';
-import { advanceSchedules } from './schedules.ts';
+import { followClock } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
 import { freeAllDeliveries, releaseDeliveries } from './settle.ts';
 
@@ -78,7 +78,7 @@ export type StoreSteps = Omit<Store, typeof Symbol.asyncDispose> & {
 
 /** Puts the store together from the steps. */
 export function createStore(runner: Runner, own: OwnSteps, clock: () => number): StoreSteps {
-  const { base, read, write, recall } = runner;
+  const { base, read, write, writeRelaxed, recall } = runner;
   return {
     ...workspaceSteps(base),
     ...apiKeySteps(base),
@@ -97,7 +97,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     deleteWorkspace: (locationId) => write((context) => deleteWorkspace(context, locationId, clock())),
     deleteDevice: (id, now) => write((context) => deleteDevice(context, id, now)),
     countQueues: (now) => read((context) => countQueues(context, now, own.nextDeliveryAt)),
-    advanceSchedules: (by) => write((context) => advanceSchedules(context, by)),
+    followClock: (seen, now) => writeRelaxed((context) => followClock(context, seen, now)),
     ping: () => write((context) => ping(context, clock())),
     freeLeases: () =>
       write(async (context) => {

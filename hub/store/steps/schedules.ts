@@ -8,7 +8,29 @@ const SCHEDULES = [
   `UPDATE messages SET lease_until = lease_until - ? WHERE status = 'QUEUED' AND owner IS NOT NULL`,
 ];
 
-/** The clock was set back by so many milliseconds: what is to be tried later stays as far away as it was. */
-export async function advanceSchedules({ db }: StoreContext, by: number): Promise<void> {
+/** Less is how clocks are corrected all the time. */
+const LEAST_MS = 5_000;
+
+/**
+ * Notes what a clock shows. Where it shows less than was noted of it, it was set back, and what is to be tried later stays as
+ * far away as it was; by how many milliseconds that moved, 0 where nothing had to. Of several who see the same clock being
+ * set back, the first moves it all.
+ */
+export async function followClock(
+  { db }: StoreContext,
+  { clock, setBack }: { clock: string; setBack: number | undefined },
+  now: number,
+): Promise<number> {
+  const name = `clock ${clock}`;
+  await db.run(`INSERT INTO meta (name, value) VALUES (?, '0') ON CONFLICT (name) DO NOTHING`, name);
+  const noted = await db.get<{ value: string }>(
+    `SELECT value FROM meta WHERE name = ? ${db.forUpdate}`,
+    name,
+  );
+  await db.run('UPDATE meta SET value = ? WHERE name = ?', String(now), name);
+  const ahead = Number(noted?.value ?? 0) - now;
+  if (ahead < LEAST_MS) return 0;
+  const by = Math.max(ahead, setBack ?? 0);
   for (const statement of SCHEDULES) await db.run(statement, by);
+  return by;
 }

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { describeAccepting } from './contract/accepting.ts';
 import { describeCanceling } from './contract/canceling.ts';
+import { describeClock } from './contract/clock.ts';
 import { describeDeliveries } from './contract/deliveries.ts';
 import { describeDevices } from './contract/devices.ts';
 import { describeExtras } from './contract/extras.ts';
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('canceling', () => describeCanceling(open));
     describe('resending', () => describeResending(open));
     describe('record keeping', () => describeRecordKeeping(open));
+    describe('clocks', () => describeClock(open));
     describe('retention', () => describeRetention(open));
     describe('what a deleted workspace leaves', () => describePurging(open));
     describe('hubs', () => describeHubs(open));
