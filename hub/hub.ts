@@ -11,7 +11,6 @@ import { Cluster } from './cluster/cluster.ts';
 import { findShortSecrets, type HubConfig } from './config.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
 import { generateAdminToken, prepareDataDir } from './data-dir.ts';
-import { showDatabase } from './database-url.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
 import { Presence } from './devices/presence.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -25,15 +24,11 @@ import type { FetchTimeouts } from './media/fetcher.ts';
 import { createLinkSigner } from './media/links.ts';
 import { Media } from './media/media.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { openDatabase } from './open-database.ts';
 import { Retention } from './retention/retention.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
-import {
-  openPostgresStore,
-  openSqliteStore,
-  type SharedStore,
-  type SqliteStoreOptions,
-} from './store/open-store.ts';
+import type { SharedStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { EventPoster } from './webhooks/post-event.ts';
@@ -124,7 +119,7 @@ async function makeParts(
   const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
   const owner = `hub-${randomUUID()}`;
   const opening = { secret, log: log.child({ part: 'store' }), linkTo: links.linkTo, clock: now };
-  const store = starting.use(await openStore(config, dataDir, { ...opening, hub: owner }));
+  const store = starting.use(await openDatabase(config, dataDir, { ...opening, hub: owner }));
   const metrics = createMetrics();
   const presence = new Presence();
   const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
@@ -225,16 +220,6 @@ function createGateway(http: HttpServer, parts: Parts): DeviceGateway {
 function announceChange({ dispatcher, cluster }: Parts, deviceIds: string[]): void {
   dispatcher.reroute(deviceIds);
   cluster.signals.tellChanged(deviceIds);
-}
-
-/** The database that hubs share where one is named, else a file of this hub's own. */
-function openStore(
-  { DATABASE_URL: url }: HubConfig,
-  dataDir: string,
-  { hub, ...options }: Omit<SqliteStoreOptions, 'file'> & { hub: string },
-): Promise<Store & Partial<SharedStore>> {
-  if (url === undefined) return openSqliteStore({ ...options, file: join(dataDir, 'hub.db') });
-  return openPostgresStore({ ...options, hub, url, shown: showDatabase(url) });
 }
 
 function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): ClockWatch {

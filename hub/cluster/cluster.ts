@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Presence } from '../devices/presence.ts';
 import type { HubStore } from '../store/hubs.ts';
@@ -8,6 +7,8 @@ import { type Signal, Signals } from './signals.ts';
 
 export interface ClusterDependencies {
   store: HubStore;
+  /** Leases are held under it, so no two processes may share it. */
+  owner: string;
   presence: Presence;
   /** Whether other hubs may share the database. */
   shared: boolean;
@@ -23,14 +24,13 @@ export interface ClusterDependencies {
 
 /** This hub's part among those that share a database. Where it is alone nothing is told and nobody is waited for. */
 export class Cluster implements AsyncDisposable {
-  /** Leases are held under it, so no two processes may share it. */
-  readonly owner = `hub-${randomUUID()}`;
+  readonly owner: string;
   readonly roster: Roster;
   readonly signals: Signals;
   readonly #membership: Membership;
 
-  constructor({ store, presence, shared, log, now, ...on }: ClusterDependencies) {
-    const { owner } = this;
+  constructor({ store, owner, presence, shared, log, now, ...on }: ClusterDependencies) {
+    this.owner = owner;
     this.signals = new Signals({ log, onSignal: on.onSignal });
     this.roster = new Roster({
       store,

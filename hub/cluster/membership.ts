@@ -44,6 +44,7 @@ export class Membership implements AsyncDisposable {
   /** When the last beat began that arrived. */
   #confirmed: Instant | undefined;
   #lapsed = false;
+  #takingOver: Promise<void> | undefined;
 
   constructor(dependencies: MembershipDependencies) {
     this.#dependencies = dependencies;
@@ -83,6 +84,7 @@ export class Membership implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const { store, owner, log } = this.#dependencies;
     await this.#loop.stop();
+    await this.#takingOver;
     if (this.#confirmed === undefined) return;
     this.#confirmed = undefined;
     await store
@@ -101,15 +103,29 @@ export class Membership implements AsyncDisposable {
       this.#lapsed = true;
     } else {
       this.#confirmed = began;
-      for (const other of this.#findGone(others)) {
-        if (!(await store.takeOverHub(other))) continue;
-        log.warn({ hub: other.id }, 'a hub is gone; what it held was taken over');
-        this.#lapsed = true;
-      }
+      const gone = this.#findGone(others);
+      // Not waited for: while it lasts, this hub must go on beating.
+      if (gone.length > 0) this.#takingOver ??= this.#takeOver(gone);
     }
     onBeat();
     if (this.#lapsed) onWork();
     this.#lapsed = false;
+  }
+
+  /** What fails is tried again at the next beat. */
+  async #takeOver(gone: OtherHub[]): Promise<void> {
+    const { store, log, onWork } = this.#dependencies;
+    try {
+      for (const other of gone) {
+        if (!(await store.takeOverHub(other))) continue;
+        log.warn({ hub: other.id }, 'a hub is gone; what it held was taken over');
+        onWork();
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'what a hub held that is gone could not be taken over; trying again');
+    } finally {
+      this.#takingOver = undefined;
+    }
   }
 
   #findGone(others: OtherHub[]): OtherHub[] {

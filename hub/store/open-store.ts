@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { LinkTo } from './files.ts';
 import { PostgresConnection } from './postgres/connection.ts';
+import { sessionName } from './postgres/end-sessions.ts';
 import { asStoreError as asPostgresError } from './postgres/errors.ts';
 import { migrate as migratePostgres } from './postgres/migrate.ts';
 import { openPool } from './postgres/open-pool.ts';
@@ -55,6 +56,8 @@ export interface PostgresStoreOptions extends Omit<SqliteStoreOptions, 'file'> {
   url: string;
   /** The same place for people and logs, without a password. */
   shown: string;
+  /** Id of this hub: by it the others end its connections once it is gone. */
+  hub: string;
 }
 
 export interface SharedStore extends Store {
@@ -69,6 +72,7 @@ export interface SharedStore extends Store {
 export async function openPostgresStore({
   url,
   shown,
+  hub,
   secret,
   log,
   linkTo,
@@ -76,7 +80,7 @@ export async function openPostgresStore({
 }: PostgresStoreOptions): Promise<SharedStore> {
   const vault = openVault(secret);
   await using opening = new AsyncDisposableStack();
-  const pool = openPool(url, log);
+  const pool = openPool(url, sessionName(hub), log);
   opening.defer(() => pool.end());
   try {
     const client = await pool.connect();

@@ -48,7 +48,7 @@ export async function openSqliteTables(): Promise<Tables> {
 
 /** The database at this URL, empty before and left as it is. */
 export async function openPostgresTables(url: string): Promise<Tables> {
-  const store = await openPostgresStore({ ...common, url, shown: url });
+  const store = await openPostgresStore({ ...common, url, shown: url, hub: 'hub-bench' });
   const client = new Client({ connectionString: url });
   await client.connect();
   return {

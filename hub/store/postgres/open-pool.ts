@@ -10,11 +10,11 @@ const IDLE_STEP_DEADLINE_MS = 15_000;
 
 const INT8 = types.builtins.INT8;
 
-/** Connections to Postgres, made as they are needed and replaced when they break. */
-export function openPool(url: string, log: Logger): Pool {
+/** Connections to Postgres, made as they are needed and replaced when they break. The server knows them by `name`. */
+export function openPool(url: string, name: string, log: Logger): Pool {
   const pool = new Pool({
     connectionString: url,
-    application_name: 'bluewire-hub',
+    application_name: name,
     max: MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_DEADLINE_MS,
     statement_timeout: STATEMENT_DEADLINE_MS,

@@ -12,6 +12,7 @@ import type { Vault } from '../vault.ts';
 import { acceptMessages } from './accept.ts';
 import { claimDeliveries, nextDeliveryAt } from './claim.ts';
 import { PostgresConnection } from './connection.ts';
+import { endSessions } from './end-sessions.ts';
 import { asStoreError, isConflict } from './errors.ts';
 import { lockStatement, StepToRepeat } from './locks.ts';
 
@@ -30,7 +31,14 @@ interface Parts {
 /** The store on a pool whose database has the schema of now. Disposing of it does not end the pool. */
 export function createPostgresStore(pool: Pool, parts: Parts): StoreSteps {
   const own = { acceptMessages, claimDeliveries, nextDeliveryAt, settleDeliveries };
-  return createStore(createRunner(pool, parts), own, parts.clock);
+  const steps = createStore(createRunner(pool, parts), own, parts.clock);
+  return {
+    ...steps,
+    takeOverHub: async (hub) => {
+      await endSessions(pool, hub, parts.log);
+      return steps.takeOverHub(hub);
+    },
+  };
 }
 
 /**

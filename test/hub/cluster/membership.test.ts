@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Membership } from '../../../hub/cluster/membership.ts';
 import type { HubStore, OtherHub } from '../../../hub/store/hubs.ts';
@@ -121,8 +122,7 @@ describe('membership', () => {
   test('an outage of the database is held against nobody', async () => {
     const table = new Table();
     table.hubs.set('other', '0');
-    let beatsOfOther = 0;
-    const membership = join(table, { onBeat: () => table.hubs.set('other', String((beatsOfOther += 1))) });
+    const membership = join(table, { onBeat: () => table.hubs.set('other', randomUUID()) });
     await membership.enter();
     await pass(3);
     table.isDown = true;
