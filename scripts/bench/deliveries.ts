@@ -9,9 +9,9 @@ import { type BenchRow, percentile } from './row.ts';
 
 const ROUNDS = 5;
 /** POSTs of BullMQ at once; more or fewer made it slower. */
-const BULLMQ_CONCURRENCY = '64';
+const BULLMQ_CONCURRENCY = '128';
 /** Workers of pg-boss, with batches and job by job; more or fewer made it slower. */
-const PG_BOSS = { batches: '2', singly: '10' };
+const PG_BOSS = { batches: '4', singly: '10' };
 const POSTGRES_SETTINGS = { shared_buffers: '256MB', max_wal_size: '4GB' };
 
 /** Events in one round: about a second or two of work. */
