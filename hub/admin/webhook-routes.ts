@@ -14,7 +14,7 @@ const ONE = '/api/workspaces/:location_id';
 /** How long both secrets sign after a rotation. */
 const ROTATION_OVERLAP_MS = 24 * 3_600_000;
 /** Events put back in line in one transaction: some milliseconds, in which nothing else of the workspace moves. */
-const REPLAY_BATCH = 500;
+const REPLAY_BATCH = 250;
 
 /** What concerns the webhook of a workspace. */
 export function webhookRoutes(dependencies: AdminDependencies): Route[] {

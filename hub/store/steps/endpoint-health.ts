@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { NoticeKind } from '../../../shared/api/notices.ts';
 import type { EndpointChange, EndpointCounts } from '../record-keeping.ts';
-import type { SettledDelivery, Workspace } from '../records.ts';
+import type { SettledDelivery } from '../records.ts';
 import type { StoreContext } from './context.ts';
 
 /** After a webhook recovered, failures are told of again at once only when it held for so long… */
@@ -9,47 +9,70 @@ const CALM_MS = 10 * 60_000;
 /** …else once they have gone on for this long: one that answers now and then would tell of nothing but itself. */
 const STUBBORN_MS = 60_000;
 
+/** What a workspace's webhook is known for, as this step goes on. */
+interface Endpoint {
+  location_id: string;
+  failing_since: number | null;
+  /** 1 when events are sent to it. */
+  listens: number;
+}
+
+/**
+ * Read anew by each step that settles: what is remembered of workspaces may lack what another hub has just noted, and a
+ * success that misses the failures before it would leave the webhook failing for good.
+ */
+export async function readHealth(
+  { db }: StoreContext,
+  locationIds: string[],
+): Promise<Map<string, Endpoint>> {
+  const endpoints = await db.all<Endpoint>(
+    `SELECT location_id, failing_since, CASE WHEN url IS NOT NULL AND webhook_enabled = 1 THEN 1 ELSE 0 END AS listens
+     FROM workspaces WHERE deleted_at IS NULL AND location_id IN (SELECT value FROM json_each(?))`,
+    JSON.stringify(locationIds),
+  );
+  return new Map(endpoints.map((endpoint) => [endpoint.location_id, endpoint]));
+}
+
 /**
  * Notes what an attempt says of its webhook: failing since the first failure, well again with any success. Called after
  * the outcome was applied. Answers what operators are to hear of it; notices in the database make it once each.
  */
 export async function noteHealth(
   context: StoreContext,
-  locationId: string,
+  endpoint: Endpoint,
   settled: SettledDelivery,
   now: number,
 ): Promise<EndpointChange | undefined> {
-  const { directory } = context;
-  const workspace = await directory.workspace(locationId);
-  if (workspace === undefined) return undefined;
+  const { location_id, failing_since: before } = endpoint;
   const { attempt, outcome } = settled;
-  const since = outcome.kind === 'delivered' ? null : (workspace.failing_since ?? attempt.at);
-  if (workspace.failing_since !== since) {
-    await context.db.run('UPDATE workspaces SET failing_since = ? WHERE location_id = ?', since, locationId);
-    directory.forget();
+  const since = outcome.kind === 'delivered' ? null : (before ?? attempt.at);
+  if (before !== since) {
+    await context.db.run('UPDATE workspaces SET failing_since = ? WHERE location_id = ?', since, location_id);
+    context.directory.forget();
+    endpoint.failing_since = since;
   }
-  if (outcome.kind === 'disable') return await noteDisabled(context, locationId, outcome.reason, now);
-  if (since === null) return await noteSuccess(context, workspace, now);
-  return await noteFailure(context, workspace, { since, detail: describe(settled) }, now);
+  if (outcome.kind === 'disable') return await noteDisabled(context, location_id, outcome.reason, now);
+  if (since !== null) return await noteFailure(context, endpoint, { since, detail: describe(settled) }, now);
+  return before === null ? undefined : await noteSuccess(context, location_id, before, now);
 }
 
 async function noteSuccess(
   context: StoreContext,
-  { location_id, failing_since }: Workspace,
+  locationId: string,
+  since: number,
   now: number,
 ): Promise<EndpointChange | undefined> {
-  if (failing_since === null || !(await resolve(context, location_id, 'webhook_failing', now)))
-    return undefined;
-  return { location_id, change: 'recovered', since: failing_since, detail: 'It answers again.' };
+  if (!(await resolve(context, locationId, 'webhook_failing', now))) return undefined;
+  return { location_id: locationId, change: 'recovered', since, detail: 'It answers again.' };
 }
 
 async function noteFailure(
   context: StoreContext,
-  { location_id, url, webhook_enabled }: Workspace,
+  { location_id, listens }: Endpoint,
   failing: { since: number; detail: string },
   now: number,
 ): Promise<EndpointChange | undefined> {
-  if (url === null || !webhook_enabled) return undefined;
+  if (listens === 0) return undefined;
   const last = await context.db.get<{ resolved_at: number | null }>(
     `SELECT resolved_at FROM notices WHERE location_id = ? AND kind = 'webhook_failing' ORDER BY seq DESC LIMIT 1`,
     location_id,

@@ -2,7 +2,7 @@ import type { EndpointChange } from '../record-keeping.ts';
 import type { Attempt, DeliveryStatus, SettledDelivery } from '../records.ts';
 import { queueOf, type StoreContext } from './context.ts';
 import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
-import { noteHealth } from './endpoint-health.ts';
+import { noteHealth, readHealth } from './endpoint-health.ts';
 import { together } from './together.ts';
 
 interface Leased {
@@ -57,9 +57,11 @@ export async function settleDeliveries(
       await together([addAttempt(context, delivery, one.attempt), applyOutcome(context, delivery, one, now)]);
     }),
   );
+  const endpoints = await readHealth(context, [...new Set(held.map(({ delivery }) => delivery.location_id))]);
   const changes: EndpointChange[] = [];
   for (const { delivery, one } of held) {
-    const change = await noteHealth(context, delivery.location_id, one, now);
+    const endpoint = endpoints.get(delivery.location_id);
+    const change = endpoint && (await noteHealth(context, endpoint, one, now));
     if (change) changes.push(change);
   }
   return changes;
