@@ -3,7 +3,8 @@ import { recordKeeping } from './0001-record-keeping.ts';
 
 /**
  * The first schema. Every queue is a partial index that a row enters and leaves as it moves, so a claim costs the same
- * whatever lies finished in the table.
+ * whatever lies finished in the table. What has an owner is QUEUED or pending, and what has a due time is pending; where an
+ * index says no more than that, a statement can say as little, and no planner takes it for the statement of another index.
  */
 export const first = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -173,9 +174,10 @@ CREATE INDEX messages_unrouted ON messages (location_id, channel, only_device, s
 CREATE INDEX messages_held ON messages (location_id, phone, seq) WHERE status = 'QUEUED' AND held > 0;
 CREATE INDEX messages_offerable ON messages (device_id, seq, phone)
   WHERE status = 'QUEUED' AND device_id IS NOT NULL AND owner IS NULL;
-CREATE INDEX messages_leased ON messages (lease_until) WHERE status = 'QUEUED' AND owner IS NOT NULL;
-CREATE INDEX messages_asked ON messages (device_id, phone) WHERE status = 'QUEUED' AND owner IS NOT NULL;
-CREATE INDEX messages_expiring ON messages (expires_at) WHERE status = 'QUEUED' AND owner IS NULL;
+CREATE INDEX messages_leased ON messages (lease_until) WHERE owner IS NOT NULL;
+CREATE INDEX messages_asked ON messages (device_id, phone) WHERE owner IS NOT NULL;
+CREATE INDEX messages_expiring ON messages (expires_at)
+  WHERE status = 'QUEUED' AND owner IS NULL AND direction = 'out';
 CREATE INDEX messages_dispatched ON messages (device_id, seq) WHERE status = 'DISPATCHED';
 CREATE INDEX messages_failed ON messages (seq) WHERE status = 'FAILED';
 CREATE INDEX messages_resends ON messages (resend_of) WHERE resend_of IS NOT NULL;
@@ -258,8 +260,8 @@ CREATE TABLE deliveries (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX deliveries_due ON deliveries (location_id, next_attempt_at)
-  WHERE status = 'pending' AND owner IS NULL AND next_attempt_at IS NOT NULL;
-CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'pending' AND owner IS NOT NULL;
+  WHERE owner IS NULL AND next_attempt_at IS NOT NULL;
+CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE owner IS NOT NULL;
 CREATE INDEX deliveries_conversation ON deliveries (location_id, phone, seq) WHERE status = 'pending';
 CREATE INDEX deliveries_kept ON deliveries (status, seq) WHERE status IN ('dead', 'recorded');
 CREATE INDEX deliveries_kept_of_workspace ON deliveries (location_id, status, seq) WHERE status IN ('dead', 'recorded');

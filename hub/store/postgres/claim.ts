@@ -10,7 +10,7 @@ interface Waiting {
   next_attempt_at: number;
 }
 
-const IS_WAITING = `status = 'pending' AND owner IS NULL AND next_attempt_at IS NOT NULL`;
+const IS_WAITING = 'owner IS NULL AND next_attempt_at IS NOT NULL';
 
 // Hops from workspace to workspace through the index, whatever backlog lies between.
 const WAITING = `

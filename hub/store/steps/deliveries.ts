@@ -109,7 +109,7 @@ export async function freeLeases(
   const list = (forUpdate: string): Promise<Leased[]> =>
     db.all(
       `SELECT seq, location_id, phone, next_attempt_at FROM deliveries
-       WHERE status = 'pending' AND owner IS NOT NULL AND ${which} ${forUpdate}`,
+       WHERE owner IS NOT NULL AND ${which} ${forUpdate}`,
       value,
     );
   await context.hold(async () => (await list('')).map(({ location_id }) => queueOf(location_id)));

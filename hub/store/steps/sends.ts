@@ -26,7 +26,7 @@ interface Offerable {
 
 const FREE_EXPIRED = `
 UPDATE messages SET owner = NULL, lease_until = NULL
-WHERE status = 'QUEUED' AND owner IS NOT NULL AND lease_until <= ?`;
+WHERE owner IS NOT NULL AND lease_until <= ?`;
 
 // Rows that another step is changing are waited for: what stands behind one in its conversation may not pass it.
 const OFFERABLE = `
@@ -34,7 +34,7 @@ SELECT seq, id, location_id, phone, text, attachments, channel, expires_at, offe
 WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND expires_at > ? AND location_id NOT IN (${DELETED})
   AND phone NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`;
 
-const ASKED = `SELECT phone FROM messages WHERE status = 'QUEUED' AND owner IS NOT NULL AND device_id = ?`;
+const ASKED = `SELECT phone FROM messages WHERE owner IS NOT NULL AND device_id = ?`;
 
 const ANY_LEFT = `
 SELECT 1 FROM messages
@@ -202,7 +202,8 @@ async function listQueues({ db }: StoreContext, acceptances: Acceptance[]): Prom
 export async function expireQueued(context: StoreContext, now: number, limit: number): Promise<number> {
   const expired = await context.db.all<Outgoing & { offered_at: number | null }>(
     `SELECT ${OUTGOING}, offered_at FROM messages
-     WHERE status = 'QUEUED' AND owner IS NULL AND expires_at <= ? ORDER BY expires_at LIMIT ? ${context.db.forUpdateOrSkip}`,
+     WHERE status = 'QUEUED' AND owner IS NULL AND direction = 'out' AND expires_at <= ?
+     ORDER BY expires_at LIMIT ? ${context.db.forUpdateOrSkip}`,
     now,
     limit,
   );
