@@ -21,7 +21,6 @@ export async function drain(storm: Storm): Promise<string[]> {
     device.calmDown();
     await fleet.api(random, 'POST', `/api/devices/${device.deviceId}/resume`);
   }
-  for (const workspace of workspaces) await setWebhook(storm, random, workspace, true);
   const deadline = Date.now() + LONGEST_WAIT_MS;
   for (let quiet = 0; ; ) {
     await sleep(LOOK_MS);
@@ -43,6 +42,9 @@ export async function drain(storm: Storm): Promise<string[]> {
 async function hurry(storm: Storm, random: Random, workspace: WorkspaceNote): Promise<string[]> {
   const { fleet } = storm;
   const { index, locationId } = workspace;
+  // The outcome of an attempt that was answered 410 in the storm may be recorded only now.
+  const { body } = await fleet.api(random, 'GET', `/api/workspaces/${locationId}`);
+  if ((body.webhook_enabled as unknown) === false) await setWebhook(storm, random, workspace, true);
   const kept = await replayKept(storm, random, workspace);
   const pending = await fleet.list(random, `/api/deliveries?workspace=${locationId}&status=pending`);
   for (const delivery of pending)

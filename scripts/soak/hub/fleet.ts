@@ -38,8 +38,7 @@ export class Fleet implements AsyncDisposable {
   readonly #ledger: Ledger;
   readonly token: string;
   readonly postgres: PostgresServer | undefined;
-  /** Lines of the hubs' logs at level error, by what they say. */
-  readonly errors = new Map<string, number>();
+  readonly #errorsOfEnded: string[] = [];
 
   private constructor(ledger: Ledger, token: string, postgres: PostgresServer | undefined) {
     this.#ledger = ledger;
@@ -71,6 +70,15 @@ export class Fleet implements AsyncDisposable {
     return this.#members.length;
   }
 
+  /** Lines of the hubs' logs at level error: what they say, and how often. */
+  get errors(): [words: string, times: number][] {
+    const running = this.#members.flatMap(({ hub: { program } }) =>
+      program.running ? errorsIn(program.lines) : [],
+    );
+    const all = Map.groupBy([...this.#errorsOfEnded, ...running], (words) => words);
+    return [...all].map(([words, same]) => [words, same.length]);
+  }
+
   /** Where a client or a device tries next: it cannot know which hub is up. */
   pickUrl(random: Random): string {
     return random.pick(this.#members).hub.url;
@@ -100,7 +108,10 @@ export class Fleet implements AsyncDisposable {
     return this.call(url, 'POST', '/webhook', body, apiKey);
   }
 
-  /** A call of the admin API, repeated until somebody answers it. `lost` tries may have had their effect. */
+  /**
+   * A call of the admin API, repeated until somebody answers it. `lost` tries may have had their effect: those without an
+   * answer, and those with 503, since a database that goes down at the commit does not say whether it took it.
+   */
   async api(
     random: Random,
     method: Dispatcher.HttpMethod,
@@ -111,8 +122,10 @@ export class Fleet implements AsyncDisposable {
     for (let lost = 0; ; ) {
       const answer = await this.call(this.pickUrl(random), method, path, body, this.token);
       if (answer === 'lost') lost += 1;
-      else if (answer !== 'unreached' && answer.status !== 503 && answer.status !== 429)
-        return { ...answer, lost };
+      else if (answer !== 'unreached') {
+        if (answer.status !== 503 && answer.status !== 429) return { ...answer, lost };
+        if (answer.status === 503) lost += 1;
+      }
       if (Date.now() > deadline) throw new Error(`nobody answers ${method} ${path}`);
       await sleep(200);
     }
@@ -198,7 +211,7 @@ export class Fleet implements AsyncDisposable {
     member.expectsEnd = false;
     const { program } = member.hub;
     program.child.once('exit', (code, signal) => {
-      for (const words of errorsIn(program.lines)) this.errors.set(words, (this.errors.get(words) ?? 0) + 1);
+      this.#errorsOfEnded.push(...errorsIn(program.lines));
       if (member.expectsEnd) return;
       this.#ledger.fault(`a hub ended by itself (${signal ?? code}): ${lastWords(member)}`);
       void this.#bringUp(member);

@@ -12,7 +12,7 @@ export function describeProgress({ ledger, inbox, fleet }: Storm, began: number)
     (deed) => `${deed} ${ledger.deeds.get(deed) ?? 0}`,
   );
   const seconds = Math.round((Date.now() - began) / 1_000);
-  const errors = [...fleet.errors.values()].reduce((sum, count) => sum + count, 0);
+  const errors = fleet.errors.reduce((sum, [, times]) => sum + times, 0);
   return (
     `${seconds} s: ${ledger.messages.size} messages, ${accepted} accepted, ${ledger.sends.length} sent, ` +
     `${ledger.receipts.size} came in; ${delivered} events delivered in ${inbox.attempts} attempts; ` +
@@ -36,10 +36,11 @@ export function report(
   const total = (count: (note: (typeof notes)[number]) => number): number =>
     notes.reduce((sum, note) => sum + count(note), 0);
   const kept = (status: string): number => deliveries.filter((one) => one.status === status).length;
-  const counts = (map: ReadonlyMap<string, number>): string =>
-    [...map].map(([name, count]) => `${name} ${count}`).join(', ');
+  const counts = (list: Iterable<readonly [string, number]>): string =>
+    [...list].map(([name, count]) => `${name} ${count}`).join(', ');
   console.log(`Done to it: ${counts(ledger.deeds)}.`);
-  if (fleet.errors.size > 0) console.log(`Errors in the logs: ${counts(fleet.errors)}.`);
+  const { errors } = fleet;
+  if (errors.length > 0) console.log(`Errors in the logs: ${counts(errors)}.`);
   const cores = cpus();
   console.log(
     `${minutes} min, seed ${seed}, ${database}, ${hubs} hub${hubs === 1 ? '' : 's'}, ${cores.length} cores (${cores[0]?.model}): ` +

@@ -18,13 +18,14 @@ export async function makeWorkspaces(
   const notes: WorkspaceNote[] = [];
   for (let index = 0; index < count; index += 1) {
     const tellsRead = index === 1;
-    const { body } = await fleet.api(random, 'POST', '/api/workspaces', {
+    const { status, body } = await fleet.api(random, 'POST', '/api/workspaces', {
       name: `Client ${index}`,
       url: receivers.urlOf(index),
       headers: [{ key: 'x-client', value: String(index) }],
       require_api_key: index === 2,
       extra_events: tellsRead ? ['read'] : [],
     });
+    if (status !== 201) throw new Error(`a workspace could not be made: ${status} ${JSON.stringify(body)}`);
     const locationId = String(body.location_id);
     const path = `/api/workspaces/${locationId}`;
     const key =
