@@ -1,10 +1,32 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { MAX_BODY_BYTES } from '../../shared/api/client-message.ts';
 import { ApiError } from '../../shared/api/errors.ts';
+import { answerTooLarge } from './server.ts';
 
-/** Reads a request's body as bytes, at most MAX_BODY_BYTES after decompression. */
+/** A body too large is read to here, so that its sender comes to hear the answer; more is not listened to. */
+const MOST_BYTES = 16 * MAX_BODY_BYTES;
+
+/** Reads a request's body as bytes, at most MAX_BODY_BYTES after decompression. One without end is cut off. */
 export function readBody(): RequestHandler {
-  return express.raw({ type: () => true, limit: MAX_BODY_BYTES });
+  const read = express.raw({ type: () => true, limit: MAX_BODY_BYTES });
+  return (request, response, next) => {
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    if (Number(length) > MOST_BYTES) {
+      answerTooLarge(request.socket);
+      return;
+    }
+    if (encoding !== undefined) cutBeyond(request);
+    read(request, response, next);
+  };
+}
+
+function cutBeyond(request: Request): void {
+  let left = MOST_BYTES;
+  request.on('data', (chunk: Buffer) => {
+    const wasWithin = left >= 0;
+    left -= chunk.length;
+    if (wasWithin && left < 0) answerTooLarge(request.socket);
+  });
 }
 
 const JSON_TYPE = /^application\/(?:json|[\w.+-]+\+json)$/i;

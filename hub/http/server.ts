@@ -115,6 +115,15 @@ export function answerTimeout(socket: Duplex): void {
   );
 }
 
+/** Answers that a body is too large to be listened to, and ends its connection, whatever still comes on it. */
+export function answerTooLarge(socket: Duplex): void {
+  answerBrokenRequest(Object.assign(new Error('body too large'), { code: TOO_LARGE }), socket);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+const TOO_LARGE = 'BODY_TOO_LARGE';
+const LINGER_MS = 1_000;
+
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   // Something was answered already, or nobody is there to read an answer.
   if (error.code === 'ECONNRESET' || !socket.writable || hasBegunAnswer(socket)) {
@@ -144,6 +153,8 @@ function hasBegunAnswer(socket: Duplex & { _httpMessage?: { headersSent?: boolea
 function describeBrokenRequest(code: string | undefined): { status: number; body: ErrorBody } {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return { status: 408, body: new ApiError('invalid_json', 'The request did not arrive in time.').body };
+  if (code === TOO_LARGE)
+    return { status: 413, body: new ApiError('payload_too_large', 'The body is larger than 256 KiB.').body };
   if (code === 'HPE_HEADER_OVERFLOW')
     return { status: 431, body: new ApiError('payload_too_large', 'The headers are too large.').body };
   return { status: 400, body: new ApiError('invalid_json', 'This is not a valid HTTP request.').body };
