@@ -84,7 +84,8 @@ function resendRoute(dependencies: AdminDependencies): Route {
       await judgeRoute(failed, dependencies, checkSendable);
       const expires_at = now() + messageTtl;
       const message = judgeResend(await store.resendMessage({ id, expires_at, force }, now()));
-      onMessagesWaiting(message.attachments.length > 0);
+      onMessagesWaiting(false);
+      if (message.attachments.length > 0) onMessagesWaiting(true);
       const { location_id, message_id } = message;
       await audit(caller, {
         action: 'message.resend',

@@ -66,11 +66,48 @@ export async function settleFetch(
   await recordFile(context, outcome.file, now, message.expires_at);
   await db.run(STORE, sha256, name, mime_type, size, seq, n);
   await note(context, message, 'FETCHED', `${place}: ${mime_type}, ${size} bytes`, now);
-  if (await db.get(`SELECT 1 FROM attachments WHERE message_seq = ? AND state = 'waiting'`, seq))
-    return 'waiting';
-  await db.run('UPDATE messages SET held = ? WHERE seq = ?', HOLDING.behind, seq);
+  return (await endWait(context, message)) ? 'ready' : 'waiting';
+}
+
+/** Lets a message go on once all its files are there; whether they are. */
+async function endWait(
+  context: StoreContext,
+  message: { seq: number; location_id: string; phone: string },
+): Promise<boolean> {
+  const { db } = context;
+  if (await db.get(`SELECT 1 FROM attachments WHERE message_seq = ? AND state = 'waiting'`, message.seq))
+    return false;
+  await db.run('UPDATE messages SET held = ? WHERE seq = ?', HOLDING.behind, message.seq);
   await releaseHeld(context, message);
-  return 'ready';
+  return true;
+}
+
+// Only content that is still known: a row that is being forgotten is waited for, and then not there.
+const KEEP = `
+UPDATE files SET used_at = CASE WHEN used_at > CAST(? AS BIGINT) THEN used_at ELSE CAST(? AS BIGINT) END,
+  needed_until = CASE WHEN needed_until > CAST(? AS BIGINT) THEN needed_until ELSE CAST(? AS BIGINT) END
+WHERE sha256 = ?`;
+
+/**
+ * Gives a message that was just accepted what the hub still has of the files of another with the same attachments: the
+ * client's links may lead nowhere by now. What it has not is fetched anew.
+ */
+export async function takeOverFiles(
+  context: StoreContext,
+  from: number,
+  message: { seq: number; location_id: string; phone: string; expires_at: number },
+  now: number,
+): Promise<void> {
+  const { db } = context;
+  const ready = await db.all<WireFile & { n: number }>(
+    `SELECT n, sha256, name, mime_type, size FROM attachments WHERE message_seq = ? AND state = 'ready' ORDER BY n`,
+    from,
+  );
+  const { seq, expires_at } = message;
+  for (const { n, sha256, name, mime_type, size } of ready)
+    if ((await db.run(KEEP, now, now, expires_at, expires_at, sha256)) === 1)
+      await db.run(STORE, sha256, name, mime_type, size, seq, n);
+  await endWait(context, message);
 }
 
 async function note(

@@ -4,6 +4,7 @@ import type { MessageStatus } from '../../../shared/status-ladder.ts';
 import type { NewMessage } from '../records.ts';
 import { acceptMessages } from './accept.ts';
 import { addToTimeline, countStep, filesOf, queueOf, type StoreContext } from './context.ts';
+import { takeOverFiles } from './files-outgoing.ts';
 
 export interface ResendRequest {
   id: string;
@@ -122,18 +123,20 @@ async function acceptAgain(
     if (outcome?.kind === 'opted_out') return { kind: 'opted_out' };
     // The client itself uses such an id: the next number is free, some time.
     if (outcome?.kind !== 'accepted') continue;
-    await link(context, message, again, root, now);
+    const seq = await link(context, message, again, root, now);
+    if (again.attachments.length > 0) await takeOverFiles(context, message.seq, { ...again, seq }, now);
     return { kind: 'accepted', message: again };
   }
 }
 
+/** The place of the new message among all. */
 async function link(
   context: StoreContext,
   failed: Failed,
   again: NewMessage,
   root: string,
   now: number,
-): Promise<void> {
+): Promise<number> {
   const row = await context.db.get<{ seq: number }>(
     'UPDATE messages SET resend_of = ? WHERE id = ? RETURNING seq',
     root,
@@ -148,6 +151,7 @@ async function link(
     const n = await countStep(context, seq);
     await addToTimeline(context, { seq, n }, { at: now, status, source: 'hub', detail });
   }
+  return row.seq;
 }
 
 /** Characters of a message_id at most. */

@@ -151,8 +151,67 @@ export function describeResending(open: OpenStore): void {
     if (forced.kind !== 'accepted') throw new Error(forced.kind);
     expect(await messageOf(store, forced.message.id)).toMatchObject({
       attachments: ['https://a.example/1'],
-      waits_for_files: true,
+      resend_of: message.id,
     });
+  });
+
+  test('files that the hub still has go along, the others are fetched anew', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store);
+    const file = { sha256: 'b'.repeat(64), name: 'b.jpg', mime_type: 'image/jpeg', size: 7 };
+    const attachments = ['https://a.example/1', 'https://b.example/2'];
+    const message = newMessage(line.location_id, { attachments });
+    await store.acceptMessages([message], NOW);
+    const request = {
+      owner: 'hub-1',
+      lease_until: NOW + HOUR,
+      places: { total: 8, per_workspace: 4, per_host: 2 },
+    };
+    const [first, second] = await store.claimFetches(request, NOW);
+    await store.settleFetch('hub-1', second!, { kind: 'stored', file }, NOW);
+    await store.settleFetch('hub-1', first!, { kind: 'unavailable', reason: 'gone.' }, NOW);
+    const again = await resend(store, message.id);
+    if (again.kind !== 'accepted') throw new Error(again.kind);
+    expect(await messageOf(store, again.message.id)).toMatchObject({ waits_for_files: true });
+    const [fetch, ...others] = await store.claimFetches(request, NOW + 5);
+    expect([fetch!.id, fetch!.n, others]).toEqual([again.message.id, 0, []]);
+    await store.settleFetch('hub-1', fetch!, { kind: 'stored', file }, NOW + 5);
+    await route(store, [line.device_id]);
+    const [send] = await claim(store, line.device_id);
+    expect(send!.attachments).toMatchObject([file, file]);
+    await store.settleSends(line.device_id, [{ id: send!.id, accepted: true }], NOW);
+    await fail(store, line, send!.id, 'network');
+
+    const third = await resend(store, message.id, true);
+    if (third.kind !== 'accepted') throw new Error(third.kind);
+    expect(await store.claimFetches(request, NOW + 6)).toHaveLength(1);
+    await store.cancelMessage(third.message.id, NOW + 6);
+    expect(await store.forgetFile(file.sha256, NOW + 9 * HOUR, NOW + 9 * HOUR)).toBe(true);
+    const fourth = await resend(store, send!.id, true);
+    if (fourth.kind !== 'accepted') throw new Error(fourth.kind);
+    expect(await store.claimFetches(request, NOW + 7)).toHaveLength(2);
+  });
+
+  test('one whose files are all there still does not wait for any', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store);
+    const file = { sha256: 'c'.repeat(64), name: 'c.jpg', mime_type: 'image/jpeg', size: 7 };
+    const message = newMessage(line.location_id, { attachments: ['https://a.example/1'], text: '' });
+    await store.acceptMessages([message], NOW);
+    const places = { total: 8, per_workspace: 4, per_host: 2 };
+    const request = { owner: 'hub-1', lease_until: NOW + HOUR, places };
+    const [fetch] = await store.claimFetches(request, NOW);
+    await store.settleFetch('hub-1', fetch!, { kind: 'stored', file }, NOW);
+    await store.cancelMessage(message.id, NOW);
+    const again = await resend(store, message.id);
+    if (again.kind !== 'accepted') throw new Error(again.kind);
+    expect(await store.claimFetches(request, NOW)).toEqual([]);
+    await route(store, [line.device_id]);
+    expect(await claim(store, line.device_id)).toMatchObject([{ id: again.message.id, attachments: [file] }]);
+    const unneeded = await store.listUnneededFiles({ before: NOW + HOUR, limit: 9 }, NOW + 3 * HOUR);
+    expect(unneeded).toEqual([]);
   });
 
   test('one that never left the hub is sent again without more ado', async () => {
