@@ -12,7 +12,8 @@ interface Rule {
 
 const RULES: Rule[] = [
   { packages: ['express', 'helmet'], only: ['hub/http/'] },
-  { packages: ['socket.io'], only: ['hub/socket/'] },
+  { packages: ['socket.io', '@socket.io/postgres-adapter'], only: ['hub/socket/'] },
+  { packages: ['pg'], only: ['hub/store/'] },
   { packages: ['socket.io-client'], only: ['bridge-mac/link.ts'] },
   { packages: ['kysely'], only: ['hub/store/'] },
   {

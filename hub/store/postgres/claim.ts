@@ -1,7 +1,7 @@
 import type { ClaimedDelivery, Workspace } from '../records.ts';
 import { webhookId } from '../rows.ts';
 import type { ClaimRequest } from '../steps/claim.ts';
-import type { StoreContext } from '../steps/context.ts';
+import { IS_OVER, type StoreContext } from '../steps/context.ts';
 import { freeLeases, recordPending } from '../steps/deliveries.ts';
 import { listDeleted } from '../steps/purge.ts';
 
@@ -65,7 +65,7 @@ export async function claimDeliveries(
   request: ClaimRequest,
   now: number,
 ): Promise<ClaimedDelivery[]> {
-  await freeLeases(context, 'lease_until <= ?', now);
+  await freeLeases(context, IS_OVER, now, request.owner);
   const waiting = await listWaiting(context, request.busy);
   const due = waiting.filter(({ next_attempt_at }) => next_attempt_at <= now);
   const workspaces = new Map<string, Workspace>();

@@ -1,6 +1,6 @@
 import type { ClaimedDelivery } from '../records.ts';
 import { webhookId } from '../rows.ts';
-import type { StoreContext } from './context.ts';
+import { IS_OVER, type StoreContext } from './context.ts';
 import { freeLeases, recordPending } from './deliveries.ts';
 import { listDeleted } from './purge.ts';
 
@@ -49,7 +49,7 @@ export async function claimDeliveries(
   request: ClaimRequest,
   now: number,
 ): Promise<ClaimedDelivery[]> {
-  await freeLeases(context, 'lease_until <= ?', now);
+  await freeLeases(context, IS_OVER, now, request.owner);
   const due = (await listWaiting(context, request.busy)).filter(
     ({ next_attempt_at }) => next_attempt_at <= now,
   );

@@ -29,6 +29,12 @@ export function queueOf(locationId: string): string {
   return `workspace ${locationId}`;
 }
 
+/**
+ * Whether a lease is over, for the time and the owner that ask. The lease of another hub is not, while that one lives: it
+ * was given by another clock, and ends with its hub.
+ */
+export const IS_OVER = `lease_until <= ? AND (owner = ? OR owner NOT IN (SELECT id FROM hubs))`;
+
 /** What a device is given and what it reports. */
 export function deviceOf(deviceId: string): string {
   return `device ${deviceId}`;

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { queueOf, type StoreContext } from './context.ts';
+import { type IS_OVER, queueOf, type StoreContext } from './context.ts';
 
 export interface NewDelivery {
   location_id: string;
@@ -102,15 +102,15 @@ interface Leased {
  */
 export async function freeLeases(
   context: StoreContext,
-  which: 'owner = ?' | 'lease_until <= ?',
-  value: string | number,
+  which: 'owner = ?' | 'lease_until <= ?' | typeof IS_OVER,
+  ...values: (string | number)[]
 ): Promise<void> {
   const { db } = context;
   const list = (forUpdate: string): Promise<Leased[]> =>
     db.all(
       `SELECT seq, location_id, phone, next_attempt_at FROM deliveries
        WHERE owner IS NOT NULL AND ${which} ${forUpdate}`,
-      value,
+      ...values,
     );
   await context.hold(async () => (await list('')).map(({ location_id }) => queueOf(location_id)));
   const leased = await list(db.forUpdate);

@@ -1,6 +1,6 @@
 import type { ClaimedFetch, FetchPlaces } from '../files.ts';
 import type { Connection } from './connection.ts';
-import type { StoreContext } from './context.ts';
+import { IS_OVER, type StoreContext } from './context.ts';
 
 interface DueRow extends Omit<ClaimedFetch, 'id'> {
   message_seq: number;
@@ -11,7 +11,7 @@ type Running = Map<string, Map<string, number>>;
 
 const FREE_EXPIRED = `
 UPDATE attachments SET owner = NULL, lease_until = NULL
-WHERE state = 'waiting' AND owner IS NOT NULL AND lease_until <= ?`;
+WHERE state = 'waiting' AND owner IS NOT NULL AND ${IS_OVER}`;
 
 const END_RESTS = `
 UPDATE attachments SET next_try_at = NULL
@@ -49,7 +49,7 @@ export async function claimFetches(
   const { total, per_workspace } = request.places;
   // The places are counted over all hubs, so one claims at a time.
   await context.hold(['fetches']);
-  await db.run(FREE_EXPIRED, now);
+  await db.run(FREE_EXPIRED, now, request.owner);
   await db.run(END_RESTS, now);
   const running = await countRunning(context);
   let free = total - running.values().reduce((sum, hosts) => sum + sumOf(hosts), 0);

@@ -3,7 +3,7 @@ import { failure } from '../../../shared/failure-codes.ts';
 import type { Acceptance } from '../../../shared/wire/acceptance.ts';
 import { refusalCounts } from '../../status/apply-status.ts';
 import type { ClaimedSend, ClaimedSends } from '../records.ts';
-import { addToTimeline, deviceOf, queueOf, type StoreContext } from './context.ts';
+import { addToTimeline, deviceOf, IS_OVER, queueOf, type StoreContext } from './context.ts';
 import { applyEvidence, findOffered, OUTGOING, type Outgoing } from './evidence.ts';
 import { grantFiles } from './files-outgoing.ts';
 import { wireGroupId } from './groups.ts';
@@ -26,7 +26,7 @@ interface Offerable {
 
 const FREE_EXPIRED = `
 UPDATE messages SET owner = NULL, lease_until = NULL
-WHERE owner IS NOT NULL AND lease_until <= ?`;
+WHERE owner IS NOT NULL AND ${IS_OVER}`;
 
 // Rows that another step is changing are waited for: what stands behind one in its conversation may not pass it.
 const OFFERABLE = `
@@ -61,7 +61,7 @@ export async function claimSends(
   await context.hold([deviceOf(request.device_id)]);
   // A hub whose connection to the device is dead may not know yet that the device has come to another.
   if (await db.get(ELSEWHERE, request.device_id, request.owner)) return { sends: [], more: false };
-  await db.run(FREE_EXPIRED, now);
+  await db.run(FREE_EXPIRED, now, request.owner);
   const claimed = await listOfferable(context, request, now);
   await together(claimed.map((message) => leaseSend(context, request, message, now)));
   const sends = await together(claimed.map((message) => composeSend(context, request.device_id, message)));

@@ -6,7 +6,7 @@ import type { OpenStore } from './contract/fixtures.ts';
 import { linkTo, SECRET, silent } from './sqlite-fixtures.ts';
 
 export function openUrl(url: string, secret = SECRET): Promise<Store> {
-  return openPostgresStore({ url, shown: 'a test database', hub: 'hub-1', secret, log: silent, linkTo });
+  return openPostgresStore({ url, shown: 'a test database', hub: 'hub-test', secret, log: silent, linkTo });
 }
 
 /** Opens stores on empty databases; one that is let go is emptied for the next, since making one takes half a second. */

@@ -39,7 +39,7 @@ const SERVED: [part: string, index: string][] = [
   ["owner IS NULL AND direction = 'out' AND expires_at <= ?", 'messages_expiring'],
   ['next_attempt_at IS NOT NULL AND location_id > ?', 'deliveries_due'],
   ['location_id = ? AND next_attempt_at <= ?', 'deliveries_due'],
-  ['WHERE owner IS NOT NULL AND lease_until <= ? ', 'deliveries_leased'],
+  ['FROM deliveries\n       WHERE owner IS NOT NULL AND lease_until <= ?', 'deliveries_leased'],
   ["CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE status = 'pending'", 'deliveries_conversation'],
   [
     "status = 'pending' AND location_id = CAST(? AS TEXT) AND phone = CAST(? AS TEXT) ORDER BY seq LIMIT 1",

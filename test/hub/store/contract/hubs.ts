@@ -166,4 +166,18 @@ export function describeHubs(open: OpenStore): void {
     await store.unrouteExcept([spare]);
     expect(await route(store, [spare])).toEqual([spare]);
   });
+
+  test('a hub whose clock is ahead frees no lease of one that lives', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store);
+    await addHubs(store, line.device_id);
+    await store.recordJournal(line.device_id, new Journal().batch(messageEntry({ text: '0' })), NOW);
+    await claimDue(store);
+    const later = { owner: 'hub-2', now: NOW + 24 * HOUR };
+    expect(await claimDue(store, later)).toEqual([]);
+    expect(await claimDue(store, { ...later, owner: 'hub-1' })).toHaveLength(1);
+    await store.takeOverHub({ id: 'hub-1', beat: 'a' });
+    expect(await claimDue(store, later)).toHaveLength(1);
+  });
 }
