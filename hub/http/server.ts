@@ -7,7 +7,7 @@ import {
   type Server,
   STATUS_CODES,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, type ErrorBody } from '../../shared/api/errors.ts';
 
@@ -29,11 +29,19 @@ export const DEFAULT_TIMEOUTS: ServerTimeouts = {
   drain: 4_000,
 };
 
+/** While the hub stops, connections that have nothing to say are closed so often. Milliseconds. */
+const IDLE_MS = 100;
+/** Connections that wait are taken until so many turns of the event loop brought none, in so many at most. */
+const QUIET_TURNS = 5;
+const MOST_TURNS = 5_000;
+
 /** The hub's HTTP server: what Node itself refuses is answered in the API's own form, and stopping drains. */
 export class HttpServer {
   readonly server: Server;
   readonly #timeouts: ServerTimeouts;
   #closed: Promise<unknown> | undefined;
+  /** What comes meanwhile is answered afterwards. */
+  #gate: Promise<void> | undefined;
 
   constructor(listener: RequestListener, timeouts: ServerTimeouts) {
     this.#timeouts = timeouts;
@@ -50,7 +58,10 @@ export class HttpServer {
         // Node's own refusal bears no request id; the app refuses instead.
         requireHostHeader: false,
       },
-      listener,
+      (request, response) => {
+        if (this.#gate === undefined) listener(request, response);
+        else void this.#gate.then(() => listener(request, response));
+      },
     );
     // Without a listener Node answers by itself; the app refuses what it cannot meet.
     this.server.on('checkExpectation', (request, response) => this.server.emit('request', request, response));
@@ -79,18 +90,45 @@ export class HttpServer {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${realPort}`;
   }
 
-  /** Takes no new connections; running requests go on. */
-  stopAccepting(): void {
+  /** Takes no new connections; running requests go on, and what has just come in is answered. */
+  async stopAccepting(): Promise<void> {
     if (this.#closed || !this.server.listening) return;
     this.#closed = once(this.server, 'close');
-    this.server.close();
+    const last = Promise.withResolvers<void>();
+    this.#gate = last.promise;
+    await this.#takeConnections();
+    // Not the HTTP server's own close: to that, a connection whose request has not been read yet is idle, and is cut.
+    NetServer.prototype.close.call(this.server);
+    this.#gate = undefined;
+    last.resolve();
+  }
+
+  /**
+   * Closing resets connections that the system has made and nobody has taken; each turn of the event loop takes one. No
+   * request is answered meanwhile, since the answers bring the next connections.
+   */
+  async #takeConnections(): Promise<void> {
+    let taken = 0;
+    const count = (): void => {
+      taken += 1;
+    };
+    this.server.on('connection', count);
+    let quiet = 0;
+    for (let turns = 0; turns < MOST_TURNS && quiet < QUIET_TURNS; turns += 1) {
+      const before = taken;
+      await new Promise(setImmediate);
+      quiet = taken === before ? quiet + 1 : 0;
+    }
+    this.server.off('connection', count);
   }
 
   /** Resolves when every request has been answered, or was cut off after the grace period. */
   async finish(): Promise<void> {
-    this.stopAccepting();
+    await this.stopAccepting();
+    const idle = setInterval(() => this.server.closeIdleConnections(), IDLE_MS);
     const grace = setTimeout(() => this.server.closeAllConnections(), this.#timeouts.drain);
     await this.#closed;
+    clearInterval(idle);
     clearTimeout(grace);
   }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorBodySchema } from '../../../shared/api/errors.ts';
@@ -166,6 +168,41 @@ describe('the body of POST /webhook', () => {
     );
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
     expect(answer).toMatch(/x-request-id: [\w-]{36}/);
+  });
+});
+
+describe('a client that sends a byte now and then', () => {
+  /** Sends `head`, then a byte every few milliseconds until the connection ends; all that came back. */
+  async function drip(head: string, piece: string): Promise<string> {
+    const { hostname, port } = new URL(hub.url);
+    const socket = connect(Number(port), hostname);
+    let heard = '';
+    socket.on('data', (chunk) => {
+      heard += chunk;
+    });
+    socket.on('error', () => undefined);
+    socket.write(head);
+    const timer = setInterval(() => socket.write(piece), 20);
+    await once(socket, 'close');
+    clearInterval(timer);
+    return heard;
+  }
+
+  const JSON_POST = 'POST /webhook HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
+  test.each([
+    ['of its headers', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ', 'a'],
+    ['of a body of known length', `${JSON_POST}content-length: 100000\r\n\r\n`, 'a'],
+    ['of a body in chunks', `${JSON_POST}transfer-encoding: chunked\r\n\r\n`, '1\r\na\r\n'],
+    [
+      'that decompresses to nothing',
+      `${JSON_POST}content-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n`,
+      '1\r\n\x1f\r\n',
+    ],
+  ])('%s is answered with a 4xx in time, and others are served meanwhile', async (_name, head, piece) => {
+    const slow = Array.from({ length: 30 }, () => drip(head, piece));
+    expect((await hub.call('GET', '/healthz')).status).toBe(200);
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect((await hub.call('GET', '/readyz')).status).toBe(200);
   });
 });
 
