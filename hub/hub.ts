@@ -147,6 +147,7 @@ async function makeParts(
     new Media({
       ...worker,
       dataDir,
+      shared: store.line !== undefined,
       links,
       mayConnect,
       retention: config.HUB_MEDIA_RETENTION,

@@ -9,7 +9,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const PRIVATE = { recursive: true, mode: 0o700 } as const;
 
 /**
- * Files by their SHA-256 in a folder of the hub's own: `files/` holds what is whole, `drafts/` what is being fetched, and
+ * Files by their SHA-256 in a folder of the hub's own, or of all hubs that share a database: `files/` holds what is whole, `drafts/` what is being fetched, and
  * `partial/` uploads that can be resumed. A file appears under its hash complete and fsynced, or not at all.
  */
 export class MediaFolder {
@@ -20,13 +20,13 @@ export class MediaFolder {
   readonly leaveRoom: ReturnType<typeof leaveRoom>;
   readonly #busy = new Map<string, Promise<unknown>>();
 
-  /** Makes the folders; drafts of a process before this one are removed. */
-  constructor(path: string, measure?: MeasureDisk) {
+  /** Makes the folders; drafts of a process before this one are removed at once where no other hub can be writing any. */
+  constructor(path: string, { shared = false, measure }: { shared?: boolean; measure?: MeasureDisk } = {}) {
     this.leaveRoom = leaveRoom(path, measure);
     this.#files = join(path, 'files');
     this.#drafts = join(path, 'drafts');
     this.partial = join(path, 'partial');
-    rmSync(this.#drafts, { recursive: true, force: true });
+    if (!shared) rmSync(this.#drafts, { recursive: true, force: true });
     for (const folder of [this.#files, this.#drafts, this.partial]) mkdirSync(folder, PRIVATE);
   }
 
@@ -69,6 +69,19 @@ export class MediaFolder {
       await rm(this.pathOf(sha256), { force: true });
       return true;
     });
+  }
+
+  /** Removes drafts that nobody wrote to since `before`: their process ended. */
+  async sweepDrafts(before: number): Promise<number> {
+    let removed = 0;
+    for (const name of await readdir(this.#drafts)) {
+      const path = join(this.#drafts, name);
+      const found = await stat(path).catch(() => undefined);
+      if (!found || found.mtimeMs >= before) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+    return removed;
   }
 
   /** Every file that was last written before `before`, some at a time. */

@@ -16,6 +16,8 @@ import { Uploads } from './uploads.ts';
 export interface MediaOptions {
   /** HUB_DATA_DIR: files lie in `media/` there. */
   dataDir: string;
+  /** Whether other hubs may use the same folder. */
+  shared: boolean;
   store: Store;
   links: LinkSigner;
   mayConnect: MayConnect;
@@ -42,9 +44,9 @@ export class Media implements AsyncDisposable {
   readonly #fetcher: Fetcher;
   readonly #sweeper: Sweeper;
 
-  constructor({ dataDir, links, retention, timeouts, ...options }: MediaOptions) {
+  constructor({ dataDir, shared, links, retention, timeouts, ...options }: MediaOptions) {
     const { store, log, now } = options;
-    const folder = new MediaFolder(join(dataDir, 'media'));
+    const folder = new MediaFolder(join(dataDir, 'media'), { shared });
     const uploads = new Uploads(folder, { store, now, log });
     this.#fetcher = new Fetcher({ ...options, folder, ...(timeouts && { timeouts }) });
     this.#sweeper = new Sweeper({ store, folder, uploads, retention, log, now });

@@ -47,10 +47,11 @@ export class Sweeper implements AsyncDisposable {
 
   /** One pass over everything; it ends early when `signal` is aborted. */
   async sweep(signal?: AbortSignal): Promise<void> {
-    const { uploads, log, now } = this.#dependencies;
+    const { folder, uploads, log, now } = this.#dependencies;
     const forgotten = await this.#removeUnneeded(signal);
     const unknown = await this.#removeUnknown(signal);
-    const unfinished = await uploads.sweep(now() - LEFT_OVER_MS);
+    const before = now() - LEFT_OVER_MS;
+    const unfinished = (await uploads.sweep(before)) + (await folder.sweepDrafts(before));
     if (forgotten + unknown + unfinished > 0)
       log.info({ forgotten, unknown, unfinished }, 'files that nothing needs were removed');
   }

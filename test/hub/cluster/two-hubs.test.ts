@@ -1,23 +1,10 @@
 import { expect, test } from 'vitest';
 import { describeWithPostgres } from '../../kit/describe-with-postgres.ts';
-import type { PostgresServer } from '../../kit/postgres.ts';
 import { Receiver } from '../../kit/receiver.ts';
 import { waitFor } from '../../kit/wait.ts';
 import { statusEntry, TestDevice } from '../kit/test-device.ts';
-import { TestHub } from '../kit/test-hub.ts';
-
-/** Hubs on one database, with a clock that stands still: their sweeps find nothing, so that signals must bring it. */
-async function startHubs(postgres: PostgresServer, count = 2): Promise<TestHub[] & AsyncDisposable> {
-  const stack = new AsyncDisposableStack();
-  const { url } = stack.use(await postgres.createDatabase());
-  const now = Date.now();
-  const hubs: TestHub[] = [];
-  for (let n = 0; n < count; n += 1) {
-    const env = { DATABASE_URL: url, HUB_SECRET: 'the same for all of them' };
-    hubs.push(stack.use(await TestHub.start(env, { now: () => now })));
-  }
-  return Object.assign(hubs, { [Symbol.asyncDispose]: () => stack.disposeAsync() });
-}
+import type { TestHub } from '../kit/test-hub.ts';
+import { startHubs } from './start-hubs.ts';
 
 async function isOnline(hub: TestHub, id: string): Promise<boolean> {
   return ((await hub.api('GET', `/api/devices/${id}`)).body.online as unknown) === true;
@@ -54,7 +41,7 @@ describeWithPostgres('two hubs', (postgres) => {
   });
 
   test('a conversation stays with its device, whichever hub takes its messages', async () => {
-    await using hubs = await startHubs(postgres(), 3);
+    await using hubs = await startHubs(postgres(), { count: 3 });
     const macs = [await hubs[0]!.pairMac('one'), await hubs[0]!.pairMac('two')];
     const { id } = await hubs[0]!.createWorkspace();
     await hubs[0]!.api('PUT', `/api/workspaces/${id}/devices`, {

@@ -74,10 +74,7 @@ test('a file that grows into what is to stay free ends there', async () => {
 test('an upload without room is unavailable, and what it left is gone on with once there is room', async () => {
   await using folder = await makeFolder();
   let free = 1_000;
-  const media = new MediaFolder(
-    join(folder.path, 'media'),
-    diskOf(1_000_000, () => free),
-  );
+  const media = new MediaFolder(join(folder.path, 'media'), { measure: diskOf(1_000_000, () => free) });
   const uploads = new Uploads(media, {
     store: { recordUpload: async () => undefined, countUploads: async () => ({ files: 0, bytes: 0 }) },
     now: Date.now,
