@@ -217,8 +217,8 @@ export interface DeliveryStore {
    * about the webhooks themselves.
    */
   settleDeliveries(owner: string, settled: SettledDelivery[], now: number): Promise<EndpointChange[]>;
-  /** Gives back what this owner claimed and did not attempt. */
-  releaseDeliveries(owner: string): Promise<void>;
+  /** Gives back what this owner claimed and did not attempt; with `leaseUntil`, what it claimed until then alone. */
+  releaseDeliveries(owner: string, leaseUntil?: number): Promise<void>;
   /** When the next delivery that is not leased comes due, `busy` workspaces aside; undefined when none waits. */
   nextDeliveryAt(now: number, busy?: string[]): Promise<number | undefined>;
   /** Makes one batch of a workspace's dead or recorded deliveries pending again, oldest first. */

@@ -60,6 +60,9 @@ export class Deliverer implements AsyncDisposable {
   readonly #places: Places;
   /** Workspaces whose next event finds no place for now. */
   readonly #stalled = new Set<string>();
+  /** Ends of leases that no other claim of this hub has, of claims that failed. */
+  readonly #doubtful = new Set<number>();
+  #latestLease = 0;
   #posting = 0;
   #stopping = false;
 
@@ -105,16 +108,14 @@ export class Deliverer implements AsyncDisposable {
   }
 
   async #step(): Promise<number> {
-    const { store, owner, now } = this.#dependencies;
+    const { store, now } = this.#dependencies;
     const term = this.#dependencies.term();
     if (term === undefined) return LONGEST_REST_MS;
     this.#resume();
     const limit = Math.min(CLAIM_LIMIT, this.#places.free);
     if (limit <= 0) return LONGEST_REST_MS;
-    const busy = this.#listBusy();
-    const lease_until = now() + LEASE_MS;
-    const mostFor = (locationId: string): number => IN_LINE * this.#places.limitOf(locationId);
-    const claimed = await store.claimDeliveries({ owner, lease_until, limit, busy, mostFor }, now());
+    const lease_until = this.#nextLease();
+    const claimed = await this.#claim(lease_until, limit);
     for (const delivery of claimed) {
       // Its lease ended before its POST did, the clock having leapt ahead: it is this hub's again, and under way.
       if (this.#underWay.has(delivery.id)) continue;
@@ -128,6 +129,34 @@ export class Deliverer implements AsyncDisposable {
     const next = await store.nextDeliveryAt(now(), this.#listBusy());
     if (next === undefined) return LONGEST_REST_MS;
     return Math.min(LONGEST_REST_MS, Math.max(1, next - now()));
+  }
+
+  /**
+   * A claim whose answer is lost, the database having gone down at the commit, may have been made: nobody would attempt
+   * what it took until its lease is over. So that is given back before the next claim.
+   */
+  async #claim(lease_until: number, limit: number): Promise<ClaimedDelivery[]> {
+    const { store, owner, now } = this.#dependencies;
+    for (const until of [...this.#doubtful]) {
+      await store.releaseDeliveries(owner, until);
+      this.#doubtful.delete(until);
+    }
+    const mostFor = (locationId: string): number => IN_LINE * this.#places.limitOf(locationId);
+    try {
+      const busy = this.#listBusy();
+      return await store.claimDeliveries({ owner, lease_until, limit, busy, mostFor }, now());
+    } catch (error) {
+      this.#doubtful.add(lease_until);
+      throw error;
+    }
+  }
+
+  /** Different for each claim, so that it names the claim too. A clock that was set back begins anew. */
+  #nextLease(): number {
+    const until = this.#dependencies.now() + LEASE_MS;
+    const isTaken = until <= this.#latestLease && this.#latestLease - until < LEASE_MS;
+    this.#latestLease = isTaken ? this.#latestLease + 1 : until;
+    return this.#latestLease;
   }
 
   #laneOf(locationId: string): Lane {

@@ -141,7 +141,8 @@ function deliverySteps(
     claimDeliveries: (request, now) => writeRelaxed((context) => claimDeliveries(context, request, now)),
     settleDeliveries: (owner, settled, now) =>
       writeRelaxed((context) => settleDeliveries(context, owner, settled, now)),
-    releaseDeliveries: (owner) => write((context) => releaseDeliveries(context, owner)),
+    releaseDeliveries: (owner, leaseUntil) =>
+      write((context) => releaseDeliveries(context, owner, leaseUntil)),
     nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),
     replayDeliveries: (request, now) => write((context) => replayDeliveries(context, request, now)),
     retryDelivery: (id, now) => write((context) => retryDelivery(context, id, now)),

@@ -102,7 +102,7 @@ interface Leased {
  */
 export async function freeLeases(
   context: StoreContext,
-  which: 'owner = ?' | 'lease_until <= ?' | typeof IS_OVER,
+  which: 'owner = ?' | 'owner = ? AND lease_until = ?' | 'lease_until <= ?' | typeof IS_OVER,
   ...values: (string | number)[]
 ): Promise<void> {
   const { db } = context;

@@ -151,21 +151,27 @@ function describe({ error, error_message, http_status }: Attempt): string | null
 }
 
 /** Gives back what this owner claimed and did not attempt: it does not count as an attempt. */
-export async function releaseDeliveries(context: StoreContext, owner: string): Promise<void> {
+export async function releaseDeliveries(
+  context: StoreContext,
+  owner: string,
+  leaseUntil?: number,
+): Promise<void> {
   const { db } = context;
+  const which = leaseUntil === undefined ? 'owner = ?' : 'owner = ? AND lease_until = ?';
+  const values = leaseUntil === undefined ? [owner] : [owner, leaseUntil];
   await context.hold(async () => {
     const claimed = await db.all<{ location_id: string }>(
-      `SELECT DISTINCT location_id FROM deliveries WHERE status = 'pending' AND owner IS NOT NULL AND owner = ?`,
-      owner,
+      `SELECT DISTINCT location_id FROM deliveries WHERE status = 'pending' AND owner IS NOT NULL AND ${which}`,
+      ...values,
     );
     return claimed.map(({ location_id }) => queueOf(location_id));
   });
   await db.run(
     `UPDATE deliveries SET attempts = attempts - 1, tries = tries - 1
-     WHERE status = 'pending' AND owner IS NOT NULL AND owner = ?`,
-    owner,
+     WHERE status = 'pending' AND owner IS NOT NULL AND ${which}`,
+    ...values,
   );
-  await freeLeases(context, 'owner = ?', owner);
+  await freeLeases(context, which, ...values);
 }
 
 /** Leases of a process that is gone; its attempts stay counted, since they may have happened. */

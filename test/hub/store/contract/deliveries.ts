@@ -152,4 +152,19 @@ export function describeDeliveries(open: OpenStore): void {
     expect(again[0]).toMatchObject({ attempt: 1 });
     expect(again[0]!.id).not.toBe(kept!.id);
   });
+
+  test('what one claim took is given back alone, as if it had not been claimed', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await hear(store, await addLine(store), [ANN, BEN, CLEO]);
+    const [kept] = await claimDue(store, { limit: 1 });
+    const [lost] = await claimDue(store, { limit: 1, now: NOW + 1 });
+    const [other] = await claimDue(store, { limit: 1, now: NOW + 1, owner: 'other' });
+    // Leases run for a minute here.
+    await store.releaseDeliveries('hub-1', NOW + 60_001);
+    const again = await claimDue(store);
+    expect(again.map(({ id }) => id)).toEqual([lost!.id]);
+    expect(again[0]).toMatchObject({ attempt: 1 });
+    expect(new Set([kept!.id, lost!.id, other!.id]).size).toBe(3);
+  });
 }
