@@ -39,7 +39,10 @@ export class Cluster implements AsyncDisposable {
       onEnded: (deviceIds) => this.signals.tellChanged(deviceIds),
     });
     const { onWork, onRosterStale: onBeat } = on;
-    this.#membership = new Membership({ store, owner, shared, log, now, onWork, onBeat });
+    const onCutOff = (): void => {
+      for (const connection of presence.connections()) connection.close();
+    };
+    this.#membership = new Membership({ store, owner, shared, log, now, onWork, onBeat, onCutOff });
     presence.onChange((deviceId, online) => {
       if (online) this.signals.tellChanged([deviceId]);
     });

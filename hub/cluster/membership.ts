@@ -17,6 +17,8 @@ export interface MembershipDependencies {
   onWork: () => void;
   /** Called after every beat. */
   onBeat: () => void;
+  /** Called once when the database has been out of reach for so long that devices do better elsewhere. */
+  onCutOff: () => void;
 }
 
 const BEAT_MS = 2_000;
@@ -24,6 +26,9 @@ const BEAT_MS = 2_000;
 const BEATS_MISSED = 5;
 /** A hub that could not beat for so long acts on nothing that it leased before: soon another may. */
 const LAPSE_MS = 8_000;
+
+/** A hub that alone lost the database must not keep its devices from the others. */
+const CUT_OFF_MS = 30_000;
 
 interface Instant {
   steady: number;
@@ -44,6 +49,7 @@ export class Membership implements AsyncDisposable {
   /** When the last beat began that arrived. */
   #confirmed: Instant | undefined;
   #lapsed = false;
+  #cutOff = false;
   #takingOver: Promise<void> | undefined;
 
   constructor(dependencies: MembershipDependencies) {
@@ -52,7 +58,11 @@ export class Membership implements AsyncDisposable {
       name: 'telling the other hubs that this one lives',
       log: dependencies.log,
       step: async () => {
-        await this.#beat();
+        await this.#beat().catch((error: unknown) => {
+          this.#noteFailure();
+          throw error;
+        });
+        this.#cutOff = false;
         return BEAT_MS;
       },
       backoff: { base: 100, max: BEAT_MS },
@@ -126,6 +136,14 @@ export class Membership implements AsyncDisposable {
     } finally {
       this.#takingOver = undefined;
     }
+  }
+
+  #noteFailure(): void {
+    const { log, onCutOff } = this.#dependencies;
+    if (this.#cutOff || this.#sinceConfirmed() < CUT_OFF_MS) return;
+    this.#cutOff = true;
+    log.warn('the database has been out of reach for half a minute; devices are let go to find another hub');
+    onCutOff();
   }
 
   #findGone(others: OtherHub[]): OtherHub[] {

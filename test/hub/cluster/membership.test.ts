@@ -62,6 +62,7 @@ describe('membership', () => {
       now: Date.now,
       onWork: () => undefined,
       onBeat: () => undefined,
+      onCutOff: () => undefined,
       ...changes,
     });
     open.push(membership);
@@ -117,6 +118,33 @@ describe('membership', () => {
     await pass(4);
     expect(works).toBe(1);
     expect(membership.term()).toBe(1);
+  });
+
+  test('a hub that cannot reach the database for half a minute lets its devices go, once', async () => {
+    const table = new Table();
+    let steady = 0;
+    let times = 0;
+    const onCutOff = (): void => {
+      times += 1;
+    };
+    const membership = join(table, { steady: () => steady, now: () => 0, onCutOff });
+    await membership.enter();
+    table.isDown = true;
+    for (const [at, expected] of [
+      [29, 0],
+      [31, 1],
+      [90, 1],
+    ] as const) {
+      steady = at * SECOND;
+      await pass(5);
+      expect(times).toBe(expected);
+    }
+    table.isDown = false;
+    await pass(5);
+    table.isDown = true;
+    steady += 40 * SECOND;
+    await pass(5);
+    expect(times).toBe(2);
   });
 
   test('an outage of the database is held against nobody', async () => {
