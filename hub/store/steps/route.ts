@@ -18,6 +18,7 @@ interface RoutableLane extends Lane {
 interface Unrouted {
   seq: number;
   phone: string;
+  channel: Channel;
   candidates: string[];
 }
 
@@ -84,14 +85,14 @@ async function listLanes({ db }: StoreContext, online: Set<string>): Promise<Rou
 async function listUnrouted({ db }: StoreContext, lanes: RoutableLane[], limit: number): Promise<Unrouted[]> {
   const found: Unrouted[] = [];
   for (const { location_id, channel, only_device, candidates } of lanes) {
-    const messages = await db.all<Omit<Unrouted, 'candidates'>>(
+    const messages = await db.all<Pick<Unrouted, 'seq' | 'phone'>>(
       UNROUTED,
       location_id,
       channel,
       only_device,
       limit,
     );
-    found.push(...messages.map((message) => ({ ...message, candidates })));
+    found.push(...messages.map((message) => ({ ...message, channel, candidates })));
   }
   return lanes.length === 1 ? found : found.sort((a, b) => a.seq - b.seq).slice(0, limit);
 }
@@ -107,7 +108,7 @@ async function routeAll(
   const { db } = context;
   const devices: string[] = [];
   const writes: Promise<unknown>[] = [];
-  for (const { seq, phone, candidates } of messages) {
+  for (const { seq, phone, channel, candidates } of messages) {
     const known = await db.get<{ device_id: string }>(PREVIOUS, phone, location_id);
     const previous = known?.device_id;
     const able = candidates.filter((id) => id === previous || (room.get(id) ?? 1) > 0);
@@ -118,7 +119,9 @@ async function routeAll(
     });
     room.set(device_id, (room.get(device_id) ?? Number.POSITIVE_INFINITY) - 1);
     devices.push(device_id);
+    const moves = previous !== undefined && previous !== device_id;
     const written = together([
+      ...(moves ? [db.run(TAKE_ALONG, device_id, previous, location_id, phone, channel)] : []),
       db.run('UPDATE messages SET device_id = ? WHERE seq = ?', device_id, seq),
       touchConversation(context, { location_id, phone, device_id }, now),
     ]);
@@ -129,6 +132,15 @@ async function routeAll(
   await together(writes);
   return devices;
 }
+
+/**
+ * What waits at the former device for its turn, which nobody took back yet since its change was just heard of: it would
+ * come to the next device behind what is routed there now.
+ */
+const TAKE_ALONG = `
+UPDATE messages SET device_id = ?
+WHERE status = 'QUEUED' AND device_id = ? AND device_id IS NOT NULL AND owner IS NULL AND offered_at IS NULL
+  AND location_id = ? AND phone = ? AND channel = ? AND only_device = ''`;
 
 const PREVIOUS = 'SELECT device_id FROM conversations WHERE phone = ? AND location_id = ?';
 

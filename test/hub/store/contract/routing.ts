@@ -14,6 +14,9 @@ import {
   route,
 } from './fixtures.ts';
 
+const ANN = '+12145550101';
+const BEN = '+12145550102';
+
 export function describeRouting(open: OpenStore): void {
   test('only an assigned device that is online gets a message, of a workspace that is connected', async () => {
     await using opened = await open();
@@ -39,6 +42,31 @@ export function describeRouting(open: OpenStore): void {
     expect(await route(store, [device_id])).toEqual([]);
     await assign(store, location_id, [device_id], ['imessage', 'sms']);
     expect(await route(store, [device_id])).toEqual([device_id]);
+  });
+
+  test('a conversation that moves takes along what waits at its former device, in order', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id: former } = await addLine(store);
+    const next = await addDevice(store);
+    await assign(store, location_id, [former, next]);
+    const accept = async (phone: string): Promise<string> => {
+      const message = newMessage(location_id, { phone });
+      await store.acceptMessages([message], NOW);
+      return message.id;
+    };
+    const [offered, waiting, elsewhere] = [await accept(ANN), await accept(ANN), await accept(BEN)];
+    await route(store, [former]);
+    expect((await claim(store, former, { limit: 1 })).map(({ id }) => id)).toEqual([offered]);
+    const last = await accept(ANN);
+    // The former device is gone, and nobody took anything back from it yet.
+    expect(await route(store, [next])).toEqual([next]);
+    const ids = async (): Promise<string[]> => (await claim(store, next)).map(({ id }) => id);
+    expect(await ids()).toEqual([waiting]);
+    await store.settleSends(next, [{ id: waiting, accepted: true }], NOW);
+    expect(await ids()).toEqual([last]);
+    expect(await messageOf(store, offered)).toMatchObject({ device_id: former });
+    expect(await messageOf(store, elsewhere)).toMatchObject({ device_id: former });
   });
 
   test('a conversation stays with its device, and moves when that one is away', async () => {
