@@ -13,6 +13,7 @@ import { StoreUnavailableError } from '../store.ts';
 import type { Vault } from '../vault.ts';
 import type { SqliteConnection } from './database.ts';
 import { asStoreError } from './errors.ts';
+import { createStepGroup, type Transaction } from './step-group.ts';
 
 interface Parts {
   vault: Vault;
@@ -27,7 +28,7 @@ export function createSqliteStore(db: SqliteConnection, parts: Parts): StoreStep
   return createStore(createRunner(db, parts), own, parts.clock);
 }
 
-/** Runs steps one at a time. */
+/** Runs steps one at a time, and commits those together that came together. */
 function createRunner(db: SqliteConnection, { vault, log, linkTo }: Parts): Runner {
   // This process alone writes the database, so what is remembered of it never grows old.
   const memory = new DirectoryMemory(Number.POSITIVE_INFINITY);
@@ -50,19 +51,16 @@ function createRunner(db: SqliteConnection, { vault, log, linkTo }: Parts): Runn
     }
   };
   // A step is open across turns of the event loop: Kysely's lock on its one connection keeps them apart.
-  const step = <T>(run: () => Promise<T>): Promise<T> =>
-    guarded(() =>
-      kysely.connection().execute(async () => {
-        try {
-          return await run();
-        } catch (error) {
-          memory.forget();
-          throw error;
-        }
-      }),
-    );
-  const write: Run = (work) => step(() => db.transaction(() => work(context)));
-  const writeRelaxed: Run = (work) => step(() => db.relaxedTransaction(() => work(context)));
+  const commitTogether = (transaction: Transaction) => {
+    const run = createStepGroup(db, (steps) => kysely.connection().execute(() => transaction(steps)));
+    return <T>(work: (context: StoreContext) => Promise<T>): Promise<T> =>
+      guarded(() => run(() => work(context))).catch((error: unknown) => {
+        memory.forget();
+        throw error;
+      });
+  };
+  const write: Run = commitTogether((steps) => db.transaction(steps));
+  const writeRelaxed: Run = commitTogether((steps) => db.relaxedTransaction(steps));
   const read: Run = (work) => guarded(() => kysely.connection().execute(() => work(context)));
   // Mostly from memory, so not behind that lock. What it may meet of an open change, the change's end forgets.
   const recall: Run = (work) => guarded(() => work(context));
