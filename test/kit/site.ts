@@ -68,7 +68,7 @@ export class Site implements AsyncDisposable {
   async keepPosting(): Promise<void> {
     for (let n = 0; this.#posting; n += 1) {
       await this.post(`m${n}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 40));
     }
   }
 
