@@ -3,10 +3,11 @@ import type { MessageEntry } from '../../../shared/wire/journal.ts';
 import { readKeyword } from '../../inbox/keywords.ts';
 import { messageBody, nearestInstant } from '../../webhooks/events.ts';
 import { asksFor, chooseWorkspace, findByGuid, idForClient, type Place, placeOf } from './belonging.ts';
-import { addToTimeline, type StoreContext, touchConversation } from './context.ts';
+import { addToTimeline, type StoreContext } from './context.ts';
 import { recordDelivery } from './deliveries.ts';
 import { keepReceived, linkFiles, type ReceivedFiles } from './files.ts';
 import { readable } from './readable.ts';
+import { moveConversation } from './route.ts';
 
 interface Inbound {
   seq: number;
@@ -81,7 +82,7 @@ async function tell(
 ): Promise<number> {
   const { location_id, device_id } = message;
   const { phone, group, conversation } = place;
-  await touchConversation(context, { location_id, phone: conversation, device_id }, now);
+  await moveConversation(context, { location_id, phone: conversation, device_id }, now);
   if (!entry.from_me && group === undefined)
     await obeyKeyword(context, { ...message, phone }, place.candidates, now);
   const answered = entry.reply_to && (await findByGuid(context, device_id, entry.reply_to));

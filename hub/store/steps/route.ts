@@ -142,6 +142,27 @@ UPDATE messages SET device_id = ?
 WHERE status = 'QUEUED' AND device_id = ? AND device_id IS NOT NULL AND owner IS NULL AND offered_at IS NULL
   AND location_id = ? AND phone = ? AND channel = ? AND only_device = ''`;
 
+const TAKE_BACK = `
+UPDATE messages SET device_id = NULL
+WHERE status = 'QUEUED' AND device_id = ? AND device_id IS NOT NULL AND owner IS NULL AND offered_at IS NULL
+  AND location_id = ? AND phone = ? AND only_device = ''`;
+
+/**
+ * The conversation is this device's from now on, a person having written there: what waits for its turn at another is
+ * routed anew, since what follows goes here and would pass it.
+ */
+export async function moveConversation(
+  context: StoreContext,
+  conversation: { location_id: string; phone: string; device_id: string },
+  now: number,
+): Promise<void> {
+  const { phone, location_id, device_id } = conversation;
+  const known = await context.db.get<{ device_id: string }>(PREVIOUS, phone, location_id);
+  if (known !== undefined && known.device_id !== device_id)
+    await context.db.run(TAKE_BACK, known.device_id, location_id, phone);
+  await touchConversation(context, conversation, now);
+}
+
 const PREVIOUS = 'SELECT device_id FROM conversations WHERE phone = ? AND location_id = ?';
 
 const IN_HAND = `

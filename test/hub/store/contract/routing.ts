@@ -97,6 +97,28 @@ export function describeRouting(open: OpenStore): void {
     expect(await route(store, [...others, device_id])).toEqual([device_id]);
   });
 
+  test('what waits when a person writes to another number goes from there, before what follows', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id: former } = await addLine(store);
+    const next = await addDevice(store);
+    await assign(store, location_id, [former, next]);
+    const messages = [ANN, ANN, BEN, ANN].map((phone) => newMessage(location_id, { phone }));
+    const [offered, waiting, elsewhere, last] = messages.map(({ id }) => id);
+    await store.acceptMessages(messages.slice(0, 3), NOW);
+    await route(store, [former]);
+    await claim(store, former, { limit: 1 });
+    await store.recordJournal(next, new Journal().batch(messageEntry({ from: ANN })), NOW);
+    await store.acceptMessages(messages.slice(3), NOW);
+    await route(store, [former, next]);
+    const ids = async (): Promise<string[]> => (await claim(store, next)).map(({ id }) => id);
+    expect(await ids()).toEqual([waiting]);
+    await store.settleSends(next, [{ id: waiting!, accepted: true }], NOW);
+    expect(await ids()).toEqual([last]);
+    for (const id of [offered, elsewhere])
+      expect(await messageOf(store, id!)).toMatchObject({ device_id: former });
+  });
+
   test('the backlog of one workspace does not hold up another', async () => {
     await using opened = await open();
     const { store } = opened;
