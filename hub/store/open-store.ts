@@ -6,7 +6,7 @@ import { PostgresConnection } from './postgres/connection.ts';
 import { sessionName } from './postgres/end-sessions.ts';
 import { asStoreError as asPostgresError } from './postgres/errors.ts';
 import { migrate as migratePostgres } from './postgres/migrate.ts';
-import { openPool } from './postgres/open-pool.ts';
+import { openPools } from './postgres/open-pool.ts';
 import { createPostgresStore } from './postgres/postgres-store.ts';
 import { SignalLine } from './postgres/signal-line.ts';
 import { SqliteConnection } from './sqlite/database.ts';
@@ -80,10 +80,11 @@ export async function openPostgresStore({
 }: PostgresStoreOptions): Promise<SharedStore> {
   const vault = openVault(secret);
   await using opening = new AsyncDisposableStack();
-  const pool = openPool(url, sessionName(hub), log);
-  opening.defer(() => pool.end());
+  const pools = openPools(url, sessionName(hub), log);
+  opening.defer(() => pools.lifeline.end());
+  opening.defer(() => pools.pool.end());
   try {
-    const client = await pool.connect();
+    const client = await pools.pool.connect();
     try {
       await migratePostgres(client, shown);
       await checkSecret(new PostgresConnection(client), vault);
@@ -93,8 +94,8 @@ export async function openPostgresStore({
   } catch (error) {
     throw asPostgresError(error);
   }
-  const { freeLeases: _, ...store } = createPostgresStore(pool, { vault, log, linkTo, clock });
-  const line = opening.use(new SignalLine(url, pool));
+  const { freeLeases: _, ...store } = createPostgresStore(pools, { vault, log, linkTo, clock });
+  const line = opening.use(new SignalLine(url, pools.lifeline));
   const opened = opening.move();
   return { ...store, line, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -7,6 +7,7 @@ import type { Schema } from '../schema.ts';
 import type { StoreContext, Turns } from '../steps/context.ts';
 import { createStore, type Run, type Runner, type StoreSteps } from '../steps/create-store.ts';
 import { Directory, DirectoryMemory } from '../steps/directory.ts';
+import { hubSteps } from '../steps/hubs.ts';
 import { settleDeliveries } from '../steps/settle.ts';
 import type { Vault } from '../vault.ts';
 import { acceptMessages } from './accept.ts';
@@ -15,6 +16,7 @@ import { PostgresConnection } from './connection.ts';
 import { endSessions } from './end-sessions.ts';
 import { asStoreError, isConflict } from './errors.ts';
 import { lockStatement, StepToRepeat } from './locks.ts';
+import type { Pools } from './open-pool.ts';
 
 /** What other hubs change is seen after so long at the latest. */
 const REMEMBERED_MS = 1_000;
@@ -28,15 +30,17 @@ interface Parts {
   clock: () => number;
 }
 
-/** The store on a pool whose database has the schema of now. Disposing of it does not end the pool. */
-export function createPostgresStore(pool: Pool, parts: Parts): StoreSteps {
+/** The store on pools whose database has the schema of now. Disposing of it does not end the pools. */
+export function createPostgresStore({ pool, lifeline }: Pools, parts: Parts): StoreSteps {
   const own = { acceptMessages, claimDeliveries, nextDeliveryAt, settleDeliveries };
   const steps = createStore(createRunner(pool, parts), own, parts.clock);
+  const { beatHub, takeOverHub } = hubSteps(createRunner(lifeline, parts));
   return {
     ...steps,
+    beatHub,
     takeOverHub: async (hub) => {
-      await endSessions(pool, hub, parts.log);
-      return steps.takeOverHub(hub);
+      await endSessions(lifeline, hub, parts.log);
+      return takeOverHub(hub);
     },
   };
 }
