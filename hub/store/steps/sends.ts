@@ -40,7 +40,9 @@ const ANY_LEFT = `
 SELECT 1 FROM messages
 WHERE status = 'QUEUED' AND device_id = ? AND owner IS NULL AND location_id NOT IN (${DELETED}) LIMIT 1`;
 
-const ELSEWHERE = `SELECT 1 FROM connections WHERE device_id = ? AND hub <> ?`;
+const GONE = `
+SELECT 1 FROM connections WHERE device_id = ? AND hub <> ?
+UNION ALL SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM devices WHERE id = ?)`;
 
 const LEASE = `
 UPDATE messages SET owner = ?, lease_until = ?, offered_at = ?, steps = ?, updated_at = ? WHERE seq = ?`;
@@ -59,13 +61,14 @@ export async function claimSends(
 ): Promise<ClaimedSends> {
   const { db } = context;
   await context.hold([deviceOf(request.device_id)]);
-  // A hub whose connection to the device is dead may not know yet that the device has come to another.
-  if (await db.get(ELSEWHERE, request.device_id, request.owner)) return { sends: [], more: false };
-  await db.run(FREE_EXPIRED, now, request.owner);
+  const { device_id, owner } = request;
+  // A hub may not know yet that the device has come to another, or was removed while messages were routed to it.
+  if (await db.get(GONE, device_id, owner, device_id)) return { sends: [], more: false };
+  await db.run(FREE_EXPIRED, now, owner);
   const claimed = await listOfferable(context, request, now);
   await together(claimed.map((message) => leaseSend(context, request, message, now)));
-  const sends = await together(claimed.map((message) => composeSend(context, request.device_id, message)));
-  return { sends, more: (await db.get(ANY_LEFT, request.device_id)) !== undefined };
+  const sends = await together(claimed.map((message) => composeSend(context, device_id, message)));
+  return { sends, more: (await db.get(ANY_LEFT, device_id)) !== undefined };
 }
 
 /** A device that stays silent is offered the same again and again: the first time tells all. */

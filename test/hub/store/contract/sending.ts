@@ -45,6 +45,22 @@ export function describeSending(open: OpenStore): void {
     expect(await claim(store, device_id)).toEqual([]);
   });
 
+  test('a device that was removed is offered nothing, whatever was being routed to it', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    for (let round = 0; round < 20; round += 1) {
+      const { location_id, device_id } = await addLine(store);
+      const messages = Array.from({ length: 5 }, () => newMessage(location_id));
+      await store.acceptMessages(messages, NOW);
+      await Promise.all([
+        route(store, [device_id]),
+        store.deleteDevice(device_id, NOW),
+        route(store, [device_id]),
+      ]);
+      expect(await claim(store, device_id)).toEqual([]);
+    }
+  });
+
   test('an offer that is not answered in time is made again, and the timeline tells of it once', async () => {
     await using opened = await open();
     const { store } = opened;
