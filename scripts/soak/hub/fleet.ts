@@ -229,10 +229,15 @@ function lastWords({ hub }: Member): string {
   return hub.program.lines.slice(-3).join(' | ').slice(0, 600);
 }
 
-/** The last line may have been cut off by a kill. */
+/** What lines at level error say, and why. The last line may have been cut off by a kill. */
 function errorsIn(lines: readonly string[]): string[] {
   return lines.flatMap((line) => {
     if (!/"level":"(error|fatal)"/.test(line)) return [];
-    return [/"msg":"([^"]*)/.exec(line)?.[1] ?? line];
+    try {
+      const { msg, err } = JSON.parse(line) as { msg: string; err?: { message?: string } };
+      return [err?.message === undefined ? msg : `${msg} (${err.message})`];
+    } catch {
+      return [line];
+    }
   });
 }
