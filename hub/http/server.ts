@@ -63,6 +63,8 @@ export class HttpServer {
         else void this.#gate.then(() => listener(request, response));
       },
     );
+    // A client that has said all it will say may still listen. Node knows this setting and does not document it.
+    Object.assign(this.server, { httpAllowHalfOpen: true });
     // Without a listener Node answers by itself; the app refuses what it cannot meet.
     this.server.on('checkExpectation', (request, response) => this.server.emit('request', request, response));
     this.server.on('clientError', answerBrokenRequest);
