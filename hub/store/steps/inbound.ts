@@ -63,11 +63,12 @@ export async function recordInbound(
   );
   if (stored === undefined) return 0;
   await keepReceived(context, stored.seq, files);
+  const warning = entry.warning && readable(entry.warning);
   const untold = place.group && location_id === undefined ? 'group chat: not delivered' : undefined;
   await addToTimeline(
     context,
     { seq: stored.seq, n: 1 },
-    { at: nearestInstant(entry.at), status: 'RECEIVED', source: 'device', detail: entry.warning ?? untold },
+    { at: nearestInstant(entry.at), status: 'RECEIVED', source: 'device', detail: warning ?? untold },
   );
   if (location_id === undefined) return 0;
   const message = { seq: stored.seq, id, device_id: deviceId, location_id, text };

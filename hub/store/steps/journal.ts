@@ -54,9 +54,14 @@ WHERE id IN (SELECT value FROM json_each(?)) AND location_id IS NOT NULL`;
 
 /** The queues of the workspaces that the device serves, and of those whose messages it reports on. */
 async function listInvolved({ db }: StoreContext, deviceId: string, batch: JudgedBatch): Promise<string[]> {
-  const ids = batch.entries.flatMap(({ entry }) => (entry?.kind === 'status' ? [entry.id] : []));
-  const involved = await db.all<{ location_id: string }>(INVOLVED, deviceId, JSON.stringify(ids));
+  const ids = JSON.stringify(listReportedOn(batch.entries));
+  const involved = await db.all<{ location_id: string }>(INVOLVED, deviceId, ids);
   return involved.map(({ location_id }) => queueOf(location_id));
+}
+
+/** Ids of the messages whose statuses these are. */
+function listReportedOn(entries: JudgedBatch['entries']): string[] {
+  return entries.flatMap(({ entry }) => (entry?.kind === 'status' ? [readable(entry.id)] : []));
 }
 
 /** Longer than the clocks of a device and of the hub lie apart. */
@@ -130,7 +135,7 @@ async function splitByConversation(
   { db }: StoreContext,
   entries: JudgedBatch['entries'],
 ): Promise<JudgedBatch['entries'][]> {
-  const ids = entries.flatMap(({ entry }) => (entry?.kind === 'status' ? [entry.id] : []));
+  const ids = listReportedOn(entries);
   const known = await db.all<{ id: string; phone: string }>(
     'SELECT id, phone FROM messages WHERE id IN (SELECT value FROM json_each(?))',
     JSON.stringify(ids),
@@ -186,7 +191,7 @@ async function recordStatus(
   entry: StatusEntry,
   now: number,
 ): Promise<number> {
-  const message = await findOffered(context, entry.id, deviceId);
+  const message = await findOffered(context, readable(entry.id), deviceId);
   if (message === undefined) {
     context.log.warn(
       { device_id: deviceId, message: entry.id, status: entry.status },
@@ -195,7 +200,12 @@ async function recordStatus(
     return 0;
   }
   const { status: event, channel, error, guid } = entry;
-  const evidence = { event, channel, error, guid: guid && readable(guid) };
+  const evidence = {
+    event,
+    channel,
+    error: error && { code: error.code, message: readable(error.message) },
+    guid: guid && readable(guid),
+  };
   return await applyEvidence(context, message, evidence, {
     at: nearestInstant(entry.at),
     now,

@@ -3,6 +3,7 @@ import type { Attempt, DeliveryStatus, SettledDelivery } from '../records.ts';
 import { queueOf, type StoreContext } from './context.ts';
 import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
 import { noteHealth, readHealth } from './endpoint-health.ts';
+import { readable } from './readable.ts';
 import { together } from './together.ts';
 
 interface Leased {
@@ -141,7 +142,7 @@ async function addAttempt({ db }: StoreContext, { seq, attempts }: Leased, attem
     attempt.http_status,
     attempt.error,
     attempt.error_message,
-    attempt.response,
+    attempt.response === null ? null : readable(attempt.response),
   );
 }
 

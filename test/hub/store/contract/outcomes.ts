@@ -64,6 +64,17 @@ export function describeOutcomes(open: OpenStore): void {
     expect(await store.listAttempts('nothing')).toEqual([]);
   });
 
+  test('an answer of any bytes is kept, as far as text can hold it, and holds up no other outcome', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await hear(store, await addLine(store), [ANN, BEN]);
+    const [odd, plain] = (await claimDue(store)).map((delivery) => settled(delivery));
+    odd!.attempt.response = 'PNG\0\r\n\ud800';
+    await store.settleDeliveries('hub-1', [odd!, plain!], NOW);
+    expect(await store.listAttempts(odd!.id)).toMatchObject([{ response: 'PNG\ufffd\r\n\ufffd' }]);
+    expect(await claimDue(store, { now: NOW + HOUR })).toEqual([]);
+  });
+
   test('without a URL, or switched off, events are recorded and none is sent', async () => {
     await using opened = await open();
     const { store } = opened;

@@ -4,6 +4,7 @@ import { MESSAGE_STATUSES, STATUS_EVENTS, STATUS_LADDER } from '../../../../shar
 import {
   addDevice,
   addLine,
+  claim,
   dispatch,
   drain,
   Journal,
@@ -12,6 +13,7 @@ import {
   NOW,
   newMessage,
   type OpenStore,
+  route,
   statusEntry,
 } from './fixtures.ts';
 
@@ -126,6 +128,38 @@ export function describeStatuses(open: OpenStore): void {
     expect(await messageOf(store, offered.id)).toMatchObject({ status: 'DISPATCHED' });
     expect(await messageOf(store, waiting.id)).toMatchObject({ status: 'QUEUED' });
     expect(await drain(store)).toEqual([]);
+  });
+
+  test('what a device says with characters that no text holds is taken all the same', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store);
+    const [failed, refused] = ['1', '2'].map((n) =>
+      newMessage(line.location_id, { phone: `+1214555010${n}` }),
+    );
+    await dispatch(store, line, [failed!]);
+    await store.acceptMessages([refused!], NOW);
+    await route(store, [line.device_id]);
+    await claim(store, line.device_id);
+    const error = { code: 'rejected', message: 'It said \0\ud800.' } as const;
+    await store.settleSends(line.device_id, [{ id: refused!.id, accepted: false, error }], NOW);
+    const entries = [
+      statusEntry('\0', 'SENT'),
+      statusEntry(failed!.id, 'FAILED', { error, guid: '\0' }),
+      messageEntry({ from: '+12145550103', text: '\0', warning: '\0' }),
+    ];
+    const answer = await store.recordJournal(line.device_id, new Journal().batch(...entries), NOW);
+    expect(answer.acked_seq).toBe(3);
+    for (const { id } of [failed!, refused!])
+      expect(await messageOf(store, id)).toMatchObject({
+        status: 'FAILED',
+        error: { code: 'rejected', message: 'It said \ufffd\ufffd.' },
+      });
+    expect((await drain(store)).map(({ type }) => type).sort()).toEqual([
+      'MESSAGE',
+      'STATUS-UPDATE',
+      'STATUS-UPDATE',
+    ]);
   });
 
   test('entries the hub has are dropped, and a gap is refused without taking anything', async () => {
