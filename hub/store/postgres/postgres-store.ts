@@ -112,16 +112,22 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
 
 type Attempt<T> = (db: PostgresConnection, hold: StoreContext['hold']) => Promise<T>;
 
-/** Runs a step until it gets through: again with more held, and again where it and another waited for each other. */
+/**
+ * Runs a step until it gets through: again with more held, which comes to an end as there are only so many names, and again
+ * where it and another waited for each other.
+ */
 async function repeat<T>(pool: Pool, begin: string, attempt: Attempt<T>): Promise<T> {
   const held = new Set<string>();
-  for (let tries = 1; ; tries += 1) {
+  for (let conflicts = 0; ; ) {
     try {
       return await transact(pool, begin, held, attempt);
     } catch (error) {
-      if (tries >= MOST_REPEATS) throw error;
-      if (error instanceof StepToRepeat) for (const name of error.names) held.add(name);
-      else if (!isConflict(error)) throw error;
+      if (error instanceof StepToRepeat) {
+        for (const name of error.names) held.add(name);
+        continue;
+      }
+      conflicts += 1;
+      if (conflicts >= MOST_REPEATS || !isConflict(error)) throw error;
     }
   }
 }

@@ -52,7 +52,9 @@ export async function routeQueued(
   if (online.size === 0) return [];
   const busy = new Set<string>();
   const room = await measureRoom(context, request);
-  const workspaces = [...Map.groupBy(await listLanes(context, online), (lane) => lane.location_id)];
+  const byWorkspace = Map.groupBy(await listLanes(context, online), (lane) => lane.location_id);
+  // Each brings one message at least: more of them have no share, and each costs Postgres a lock of the few it has.
+  const workspaces = [...byWorkspace].slice(0, request.limit);
   await context.hold(workspaces.map(([locationId]) => queueOf(locationId)));
   let left = request.limit;
   for (const [index, [locationId, lanes]] of workspaces.entries()) {

@@ -3,12 +3,13 @@ import { failure } from '../../../shared/failure-codes.ts';
 import type { Acceptance } from '../../../shared/wire/acceptance.ts';
 import { refusalCounts } from '../../status/apply-status.ts';
 import type { ClaimedSend, ClaimedSends } from '../records.ts';
-import { addToTimeline, deviceOf, IS_OVER, queueOf, type StoreContext } from './context.ts';
+import { addToTimeline, deviceOf, filesOf, IS_OVER, queueOf, type StoreContext } from './context.ts';
 import { applyEvidence, findOffered, OUTGOING, type Outgoing } from './evidence.ts';
 import { grantFiles } from './files-outgoing.ts';
 import { wireGroupId } from './groups.ts';
 import { HOLDING } from './hold.ts';
 import { DELETED } from './purge.ts';
+import { readable } from './readable.ts';
 import { together } from './together.ts';
 
 interface Offerable {
@@ -184,7 +185,8 @@ async function settleSend(
   } else if (acceptance.accepted) {
     await applyEvidence(context, message, { event: 'DISPATCHED' }, { at: now, now, source: 'device' });
   } else if (refusalCounts(message.status)) {
-    const evidence = { event: 'FAILED', error: acceptance.error } as const;
+    const { code, message: words } = acceptance.error;
+    const evidence = { event: 'FAILED', error: { code, message: readable(words) } } as const;
     await applyEvidence(context, message, evidence, { at: now, now, source: 'device' });
   }
 }
@@ -203,13 +205,17 @@ async function listQueues({ db }: StoreContext, acceptances: Acceptance[]): Prom
  * have: its client hears that nobody can tell.
  */
 export async function expireQueued(context: StoreContext, now: number, limit: number): Promise<number> {
-  const expired = await context.db.all<Outgoing & { offered_at: number | null }>(
-    `SELECT ${OUTGOING}, offered_at FROM messages
-     WHERE status = 'QUEUED' AND owner IS NULL AND direction = 'out' AND expires_at <= ?
-     ORDER BY expires_at LIMIT ? ${context.db.forUpdateOrSkip}`,
-    now,
-    limit,
-  );
+  const { db } = context;
+  const list = (forUpdate: string): Promise<(Outgoing & { offered_at: number | null })[]> =>
+    db.all(
+      `SELECT ${OUTGOING}, offered_at FROM messages
+       WHERE status = 'QUEUED' AND owner IS NULL AND direction = 'out' AND expires_at <= ?
+       ORDER BY expires_at LIMIT ? ${forUpdate}`,
+      now,
+      limit,
+    );
+  await context.hold(async () => listHeldBy(await list('')));
+  const expired = await list(db.forUpdateOrSkip);
   for (const { offered_at, ...message } of expired) {
     const error =
       message.held === HOLDING.for_files
@@ -229,23 +235,36 @@ WHERE status = 'DISPATCHED' AND device_id = ? AND expires_at <= ? ORDER BY seq L
 /** Nobody can tell what became of messages on a device that has given no sign for so long. */
 export async function expireDispatched(
   context: StoreContext,
-  { silentSince, limit }: { silentSince: number; limit: number },
+  request: { silentSince: number; limit: number },
   now: number,
 ): Promise<number> {
-  let expired = 0;
-  for (const { id } of await context.db.all<{ id: string }>(SILENT, silentSince)) {
-    const overdue = await context.db.all<Outgoing>(
-      `${OVERDUE} ${context.db.forUpdateOrSkip}`,
-      id,
-      now,
-      limit - expired,
-    );
-    for (const message of overdue) {
-      const error = failure('send_timeout_unknown', 'Its device has not been heard of since.');
-      await applyEvidence(context, message, { event: 'FAILED', error }, { at: now, now, source: 'hub' });
-    }
-    expired += overdue.length;
-    if (expired >= limit) break;
+  await context.hold(async () => listHeldBy(await listOverdue(context, request, now, '')));
+  const overdue = await listOverdue(context, request, now, context.db.forUpdateOrSkip);
+  for (const message of overdue) {
+    const error = failure('send_timeout_unknown', 'Its device has not been heard of since.');
+    await applyEvidence(context, message, { event: 'FAILED', error }, { at: now, now, source: 'hub' });
   }
-  return expired;
+  return overdue.length;
+}
+
+async function listOverdue(
+  { db }: StoreContext,
+  { silentSince, limit }: { silentSince: number; limit: number },
+  now: number,
+  forUpdate: string,
+): Promise<Outgoing[]> {
+  const overdue: Outgoing[] = [];
+  for (const { id } of await db.all<{ id: string }>(SILENT, silentSince)) {
+    overdue.push(...(await db.all<Outgoing>(`${OVERDUE} ${forUpdate}`, id, now, limit - overdue.length)));
+    if (overdue.length >= limit) break;
+  }
+  return overdue;
+}
+
+/** What a step holds that ends these, all at once: one that met them one by one would begin anew for each workspace. */
+function listHeldBy(ending: { location_id: string }[]): string[] {
+  return [...new Set(ending.map(({ location_id }) => location_id))].flatMap((of) => [
+    queueOf(of),
+    filesOf(of),
+  ]);
 }

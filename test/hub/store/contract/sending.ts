@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { NewMessage } from '../../../../hub/store/records.ts';
 import {
   addDevice,
   addLine,
@@ -11,6 +12,7 @@ import {
   messageOf,
   NOW,
   newMessage,
+  newWorkspace,
   type OpenStore,
   route,
 } from './fixtures.ts';
@@ -272,5 +274,26 @@ export function describeSending(open: OpenStore): void {
     const sent = { kind: 'status', id: message.id, status: 'SENT', channel: 'imessage', at: NOW } as const;
     await store.recordJournal(device_id, new Journal().batch(sent), NOW + 2 * HOUR);
     expect((await drain(store, NOW + 2 * HOUR)).map(({ status }) => status)).toEqual(['FAILED']);
+  });
+
+  test('what is over in many workspaces at once ends in all of them', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const device_id = await addDevice(store);
+    const lost: NewMessage[] = [];
+    for (let n = 0; n < 25; n += 1) {
+      const { location_id } = await store.createWorkspace(newWorkspace(), NOW);
+      await assign(store, location_id, [device_id]);
+      lost.push(newMessage(location_id, { phone: `+121455501${10 + n}` }));
+    }
+    await dispatch(store, { location_id: '', device_id }, lost);
+    const untaken = lost.map(({ location_id }) => newMessage(location_id));
+    await store.acceptMessages(untaken, NOW);
+    await store.recordSeen(device_id, undefined, NOW);
+    expect(await store.expireQueued(NOW + 2 * HOUR, 500)).toBe(25);
+    expect(await store.expireDispatched({ silentSince: NOW, limit: 500 }, NOW + 2 * HOUR)).toBe(25);
+    for (const { id } of [...untaken, ...lost])
+      expect(await messageOf(store, id)).toMatchObject({ status: 'FAILED' });
+    expect(await drain(store, NOW + 2 * HOUR)).toHaveLength(50);
   });
 }
