@@ -3,11 +3,15 @@ import { ApiError, type ErrorDetail } from '../../shared/api/errors.ts';
 
 /**
  * What `schema` makes of `input`. Throws ApiError missing_field or invalid_field, by the first fault, with a detail
- * for each; fields are spelled as a caller writes them: `headers[0].key`.
+ * for each; fields are spelled as a caller writes them: `headers[0].key`. Text with a NUL is refused, whatever the schema.
  */
 export function validateInput(schema: z.ZodType, input: unknown): unknown {
   const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const path = findNul(parsed.data);
+    if (path) throw refuseField(spellPath(path), 'contains a NUL character, which is no text');
+    return parsed.data;
+  }
   const details = parsed.error.issues.flatMap((issue) => describeIssue(issue, input));
   const [first] = details;
   throw new ApiError(first?.missing ? 'missing_field' : 'invalid_field', first?.message ?? 'Invalid input.', {
@@ -19,6 +23,19 @@ export function validateInput(schema: z.ZodType, input: unknown): unknown {
 export function refuseField(field: string, fault: string): ApiError {
   const message = `${field} ${fault}.`;
   return new ApiError('invalid_field', message, { details: [{ field, message }] });
+}
+
+/** Where a text holds the one character that Postgres cannot. */
+function findNul(value: unknown): PropertyKey[] | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? [] : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const isList = Array.isArray(value);
+  for (const [key, entry] of Object.entries(value)) {
+    const step = isList ? Number(key) : key;
+    const rest = key.includes('\0') ? [] : findNul(entry);
+    if (rest) return [step, ...rest];
+  }
+  return undefined;
 }
 
 type Fault = ErrorDetail & { missing: boolean };

@@ -117,7 +117,7 @@ async function serve(route: Route, request: Request, response: Response, options
   const open = route.auth === 'none' || (route.auth === 'admin-or-loopback' && isThisMachine(request));
   const actor = open ? undefined : await options.requireAdmin(authorization, source);
   const answer = await route.handle({
-    params: request.params as Record<string, string>,
+    params: readParams(request),
     query: route.query ? validateInput(route.query, request.query) : undefined,
     body: route.streamBody ? () => openBody(request, options.timeouts.stall) : readInput(route, request),
     actor,
@@ -132,6 +132,13 @@ async function serve(route: Route, request: Request, response: Response, options
   } finally {
     answer.onSent?.();
   }
+}
+
+/** Nothing is named with a NUL, and Postgres does not take one: what stands for it is not found either. */
+function readParams({ params }: Request): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [name, String(value).replaceAll('\0', '\ufffd')]),
+  );
 }
 
 function readInput(route: Route, request: Request): unknown {

@@ -125,7 +125,8 @@ async function takeMessage(request: ClientRequest, ingest: Ingest): Promise<Acce
 async function findWorkspace(fields: Fields, source: string, ingest: Ingest): Promise<Workspace> {
   const locationId = fields.get('location_id');
   if (typeof locationId !== 'string') throw refuseField('invalid_field', 'location_id', 'must be text');
-  const workspace = await ingest.store.findWorkspace(locationId);
+  // Postgres does not even take a NUL, to look for it.
+  const workspace = locationId.includes('\0') ? undefined : await ingest.store.findWorkspace(locationId);
   if (workspace) return workspace;
   return refuseStranger(refuseField('unknown_location', 'location_id', 'is not known here'), source, ingest);
 }
