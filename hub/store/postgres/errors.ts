@@ -13,7 +13,8 @@ const CONFLICT = /^(40001|40P01)$/;
 export function asStoreError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreUnavailableError) return error;
   const code = codeOf(error);
-  const isOfServer = code !== undefined && /^[0-9A-Z]{5}$/.test(code);
+  // With a digit in it: the system's EPIPE is as long as a SQLSTATE.
+  const isOfServer = code !== undefined && /^(?=.*\d)[0-9A-Z]{5}$/.test(code);
   if (isOfServer ? !UNAVAILABLE.test(code) : !isOfConnection(error, code)) return error;
   const shown = isOfServer ? `${error.message} (${code})` : error.message || code;
   return new StoreUnavailableError(`The database cannot be used now: ${shown}.`, { cause: error });
