@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Query of every list. */
-export const pageQuerySchema = z.object({
+/** Query of every list. A misspelt filter is refused: passed over, it would list everything. */
+export const pageQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Items per page.' }),
   cursor: z.string().min(1).max(500).optional().meta({ description: '`next_cursor` of the page before.' }),
 });
