@@ -24,10 +24,12 @@ export async function runMain(main: (signal: AbortSignal) => Promise<void>): Pro
   }
 }
 
-/** What a person is told of a failure: its own sentence, and those of its causes. */
-function describeFailure(error: unknown): string {
+/** What a person is told of a failure: its own sentence, and those of its causes that say more. */
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message} (${describeFailure(error.cause)})`;
+  if (error.cause === undefined) return error.message;
+  const cause = describeFailure(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message} (${cause})`;
 }
 
 /** Resolves when `signal` is aborted. */
