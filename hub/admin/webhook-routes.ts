@@ -90,6 +90,7 @@ function revealRoute(dependencies: AdminDependencies): Route {
     ...BASE,
     method: 'post',
     path: `${ONE}/reveal-headers`,
+    operationId: 'revealWorkspaceHeaders',
     summary: 'Shows the values of the webhook headers, which every other answer masks.',
     response: { status: 200, description: 'The headers in the clear.', schema: revealedHeadersSchema },
     errors: ['unknown_location'],
