@@ -39,7 +39,7 @@ interface StartCommand extends Home {
   readonly untilStdinEnds?: boolean;
 }
 
-/** Runs until SIGTERM or SIGINT; prints one JSON line when osascript and the commands may come. */
+/** Runs until SIGTERM or SIGINT; prints one line when osascript and the commands may come. */
 async function start(options: StartCommand): Promise<void> {
   const home = resolve(options.home);
   if (await isServed(home)) throw new Error(`A simulated Mac already runs in ${home}.`);
