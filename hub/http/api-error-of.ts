@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/api/errors.ts';
 import { refuseField } from '../api/validate.ts';
-import { InvalidCursorError, StoreUnavailableError } from '../store/store.ts';
+import { CommitInDoubtError, InvalidCursorError, StoreUnavailableError } from '../store/store.ts';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -8,6 +8,12 @@ const RETRY_AFTER_SECONDS = 5;
 export function apiErrorOf(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof InvalidCursorError) return refuseField('cursor', 'is not one that a page answered');
+  if (error instanceof CommitInDoubtError)
+    return new ApiError(
+      'unavailable',
+      'It is not known whether the change was made; look before you try again.',
+      { retryAfter: RETRY_AFTER_SECONDS, cause: error },
+    );
   if (error instanceof StoreUnavailableError)
     return new ApiError('unavailable', 'The hub cannot store anything right now; nothing was changed.', {
       retryAfter: RETRY_AFTER_SECONDS,

@@ -7,7 +7,7 @@ import { groupCalls } from '../../shared/runtime/group.ts';
 import { Throttle, throttleKey } from '../api/throttle.ts';
 import { hashToken } from '../credentials/tokens.ts';
 import type { Group, NewMessage, Workspace } from '../store/records.ts';
-import { type AcceptOutcome, type Store, StoreUnavailableError } from '../store/store.ts';
+import { type AcceptOutcome, CommitInDoubtError, type Store, StoreUnavailableError } from '../store/store.ts';
 import { parseBody } from './parse-body.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type ClientMessage, type Fields, readFields, readMessage } from './read-message.ts';
@@ -232,6 +232,12 @@ function refuseField(code: ApiError['code'], field: string, fault: string): ApiE
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof CommitInDoubtError)
+    return new ApiError(
+      'unavailable',
+      'It is not known whether the message was stored; send it again with the same message_id.',
+      { retryAfter: RETRY_AFTER_SECONDS, cause: error },
+    );
   if (error instanceof StoreUnavailableError)
     return new ApiError('unavailable', 'The message could not be stored and was not accepted; try again.', {
       retryAfter: RETRY_AFTER_SECONDS,

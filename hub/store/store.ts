@@ -41,7 +41,7 @@ import type { ResendOutcome, ResendRequest } from './steps/resend.ts';
 /**
  * Everything the hub remembers. Each method is one whole step: one transaction, on disk (fsynced) when its promise
  * resolves, with nothing but SQL inside. Times are epoch milliseconds, given by the caller. A store that cannot write
- * throws StoreUnavailableError and has then changed nothing.
+ * throws StoreUnavailableError and has then changed nothing, unless it is a CommitInDoubtError.
  */
 export interface Store
   extends WorkspaceStore,
@@ -239,7 +239,12 @@ export class InvalidCursorError extends Error {
 
 /** The store cannot be read or written now; nothing was changed. */
 export class StoreUnavailableError extends Error {
-  override readonly name = 'StoreUnavailableError';
+  override readonly name: string = 'StoreUnavailableError';
+}
+
+/** The connection broke while a step was being committed: whether it stands is not known. */
+export class CommitInDoubtError extends StoreUnavailableError {
+  override readonly name = 'CommitInDoubtError';
 }
 
 export class UnknownDeviceError extends Error {

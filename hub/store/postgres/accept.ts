@@ -51,5 +51,7 @@ export async function acceptMessages(
 async function refuse(context: StoreContext, message: NewMessage): Promise<AcceptOutcome> {
   const known = await findAccepted(context, message.location_id, message.message_id);
   if (known === undefined) return { kind: 'opted_out' };
+  // Its own, from a commit whose answer was lost.
+  if (known.id === message.id) return { kind: 'accepted', id: message.id };
   return { kind: known.content_hash === message.content_hash ? 'duplicate' : 'conflict', id: known.id };
 }

@@ -20,6 +20,11 @@ export function asStoreError(error: unknown): unknown {
   return new StoreUnavailableError(`The database cannot be used now: ${shown}.`, { cause: error });
 }
 
+/** The server said itself that nothing was committed; what breaks the connection says nothing of it. */
+export function isCommitRefused(error: unknown): boolean {
+  return error instanceof Error && /^(23|25|40|53|55)...$/.test(codeOf(error) ?? '');
+}
+
 export function isConflict(error: unknown): boolean {
   return error instanceof Error && CONFLICT.test(codeOf(error) ?? '');
 }

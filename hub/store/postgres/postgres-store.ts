@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
@@ -9,12 +10,13 @@ import { createStore, type Run, type Runner, type StoreSteps } from '../steps/cr
 import { Directory, DirectoryMemory } from '../steps/directory.ts';
 import { hubSteps } from '../steps/hubs.ts';
 import { settleDeliveries } from '../steps/settle.ts';
+import { CommitInDoubtError, StoreUnavailableError } from '../store.ts';
 import type { Vault } from '../vault.ts';
 import { acceptMessages } from './accept.ts';
 import { claimDeliveries, nextDeliveryAt } from './claim.ts';
 import { PostgresConnection } from './connection.ts';
 import { endSessions } from './end-sessions.ts';
-import { asStoreError, isConflict } from './errors.ts';
+import { asStoreError, isCommitRefused, isConflict } from './errors.ts';
 import { lockStatement, StepToRepeat } from './locks.ts';
 import type { Pools } from './open-pool.ts';
 
@@ -22,6 +24,10 @@ import type { Pools } from './open-pool.ts';
 const REMEMBERED_MS = 1_000;
 /** A step that meets others again and again gives up, and whoever asked for it tries later. */
 const MOST_REPEATS = 20;
+
+/** A client waits for its answer meanwhile. */
+const LONGEST_DOUBT_MS = 20_000;
+const DOUBT_PAUSE_MS = 200;
 
 interface Parts {
   vault: Vault;
@@ -79,6 +85,7 @@ function createRunner(pool: Pool, parts: Parts): Runner {
     base,
     read,
     write: (work) => step('BEGIN', work),
+    writeSurely: (work) => untilCertain(pool, () => step('BEGIN', work)),
     writeRelaxed: (work) => step('BEGIN; SET LOCAL synchronous_commit = off', work),
     recall: read,
   };
@@ -144,13 +151,38 @@ async function transact<T>(
     await client.query(held.size > 0 ? `${begin}; ${lockStatement(held)}` : begin);
     const db = new PostgresConnection(client);
     const result = await attempt(db, (names) => hold(client, db, held, names));
-    await client.query('COMMIT');
+    await commit(client);
     return result;
   } catch (error) {
     fault = error;
     throw error;
   } finally {
     await release(client, fault);
+  }
+}
+
+async function commit(client: PoolClient): Promise<void> {
+  try {
+    await client.query('COMMIT');
+  } catch (cause) {
+    if (isCommitRefused(cause)) throw cause;
+    throw new CommitInDoubtError('The database was lost while it was asked to commit.', { cause });
+  }
+}
+
+/** Does a step again whose commit is in doubt, until it stands or the database stays away for too long. */
+async function untilCertain<T>(pool: Pool, step: () => Promise<T>): Promise<T> {
+  let doubt: CommitInDoubtError | undefined;
+  for (let until = Number.POSITIVE_INFINITY; ; ) {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof CommitInDoubtError) doubt ??= error;
+      if (doubt === undefined || !(error instanceof StoreUnavailableError)) throw error;
+      until = Math.min(until, performance.now() + LONGEST_DOUBT_MS);
+      if (pool.ending || performance.now() > until) throw doubt;
+      await sleep(DOUBT_PAUSE_MS);
+    }
   }
 }
 

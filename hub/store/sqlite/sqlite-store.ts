@@ -70,5 +70,5 @@ function createRunner(db: SqliteConnection, { vault, log, linkTo }: Parts): Runn
     query: (work) => guarded(() => work(kysely)),
     change: (work) => guarded(() => kysely.transaction().execute(work)).finally(() => memory.forget()),
   };
-  return { base, read, write, writeRelaxed, recall };
+  return { base, read, write, writeSurely: write, writeRelaxed, recall };
 }

@@ -60,5 +60,6 @@ async function acceptOne(context: StoreContext, message: NewMessage, now: number
   }
   const known = await findAccepted(context, message.location_id, message.message_id);
   if (known === undefined) return { kind: 'opted_out' };
+  if (known.id === message.id) return { kind: 'accepted', id: message.id };
   return { kind: known.content_hash === message.content_hash ? 'duplicate' : 'conflict', id: known.id };
 }

@@ -52,6 +52,8 @@ export interface Runner {
   read: Run;
   /** One transaction, on disk when it resolves. */
   write: Run;
+  /** Like `write`, for a step that changes nothing more when it is done again: it is, until it is known to stand. */
+  writeSurely: Run;
   /** Like `write`, but only the next durable one puts it on disk: a power failure may undo it. */
   writeRelaxed: Run;
   /** Answers mostly from memory, without waiting for other steps. */
@@ -110,11 +112,11 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
 }
 
 function messageSteps(
-  { read, write }: Runner,
+  { read, write, writeSurely }: Runner,
   { acceptMessages }: OwnSteps,
 ): Omit<MessageStore, keyof ReturnType<typeof listSteps>> {
   return {
-    acceptMessages: (messages, now) => write((context) => acceptMessages(context, messages, now)),
+    acceptMessages: (messages, now) => writeSurely((context) => acceptMessages(context, messages, now)),
     findAccepted: (locationId, messageId) => read((context) => findAccepted(context, locationId, messageId)),
     findServedGroup: (locationId, id) => read((context) => findServedGroup(context, locationId, id)),
     routeQueued: (request, now) => write((context) => routeQueued(context, request, now)),

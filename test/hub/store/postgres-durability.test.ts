@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, test } from 'vitest';
@@ -15,6 +17,64 @@ import {
   newWorkspace,
 } from './contract/fixtures.ts';
 import { openUrl } from './postgres-fixtures.ts';
+
+/** A way to the server that is cut once at a given word, before or after the server gets it. */
+class CuttableLine implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #word = '';
+  #when: 'before' | 'after' = 'before';
+  cuts = 0;
+
+  private constructor(target: number) {
+    this.#server = createServer((client) => {
+      const server = connect(target, '127.0.0.1');
+      for (const socket of [client, server]) {
+        this.#sockets.add(socket);
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          client.destroy();
+          server.destroy();
+        });
+      }
+      let silent = false;
+      client.on('data', (chunk) => {
+        const isCut = this.cuts > 0 && chunk.includes(this.#word);
+        if (isCut) this.cuts -= 1;
+        if (isCut && this.#when === 'before') client.destroy();
+        else server.write(chunk);
+        silent ||= isCut;
+      });
+      server.on('data', (chunk) => {
+        if (silent) client.destroy();
+        else client.write(chunk);
+      });
+    });
+  }
+
+  static async open(target: number): Promise<CuttableLine> {
+    const line = new CuttableLine(target);
+    line.#server.listen(0, '127.0.0.1');
+    await once(line.#server, 'listening');
+    return line;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  cut(word: string, when: 'before' | 'after'): void {
+    this.#word = word;
+    this.#when = when;
+    this.cuts = 1;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
 
 describeWithPostgres('a Postgres database', (postgres) => {
   test('every message acknowledged before the server crashed is there, and the store goes on by itself', async () => {
@@ -54,6 +114,26 @@ describeWithPostgres('a Postgres database', (postgres) => {
     running = false;
     await Promise.all(clients);
     for (const id of acknowledged) expect(await store.findMessage(id)).toMatchObject({ status: 'QUEUED' });
+  });
+
+  test('a message whose commit got no answer is accepted once, whether it was committed or not', async () => {
+    await using database = await postgres().createDatabase();
+    for (const when of ['before', 'after'] as const) {
+      await using line = await CuttableLine.open(postgres().port);
+      await using store = await openUrl(database.url.replace(/:\d+\//, `:${line.port}/`));
+      const { location_id } = await addLine(store);
+      const messages = [
+        newMessage(location_id),
+        newMessage(location_id, { attachments: ['https://a.example/1'] }),
+      ];
+      for (const message of messages) {
+        line.cut('COMMIT', when);
+        expect(await store.acceptMessages([message], NOW)).toEqual([{ kind: 'accepted', id: message.id }]);
+        expect(line.cuts).toBe(0);
+      }
+      const { items } = await store.listMessages({ workspace: location_id }, { limit: 9 });
+      expect(items.map(({ id }) => id)).toEqual(messages.map(({ id }) => id).toReversed());
+    }
   });
 
   test('a connection cut in the middle of a step leaves nothing half-done and frees what the step held', async () => {
