@@ -1,15 +1,22 @@
 const EXIT_GRACE_MS = 10_000;
+/** A service manager signals every process of a service, and npm and the launcher pass theirs on: one wish, told thrice. */
+const SAME_WISH_MS = 1000;
 
 /**
  * Runs a long-lived program: SIGINT and SIGTERM abort the signal that `main` is given; when `main` has come back the
- * process ends with `process.exitCode`, 0 when it was not set. A failure is one sentence on stderr and exit status 1. A second signal, or ten seconds without
- * an end, exits at once.
+ * process ends with `process.exitCode`, 0 when it was not set. A failure is one sentence on stderr and exit status 1. A signal
+ * more than a second after the first, or ten seconds without an end, exits at once.
  */
 export async function runMain(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
   refuseOldNode();
   const stopping = new AbortController();
+  let askedAt = 0;
   const stop = (): void => {
-    if (stopping.signal.aborted) process.exit(1);
+    if (stopping.signal.aborted) {
+      if (performance.now() - askedAt > SAME_WISH_MS) process.exit(1);
+      return;
+    }
+    askedAt = performance.now();
     stopping.abort();
     setTimeout(() => process.exit(1), EXIT_GRACE_MS).unref();
   };
