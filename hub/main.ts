@@ -15,6 +15,8 @@ new Command('bluewire-hub')
 
 await runMain(async (signal) => {
   const config = readHubConfig(process.env);
-  await using _hub = await startHub(config, { log: createLog('hub', config.LOG_LEVEL) });
+  const log = createLog('hub', config.LOG_LEVEL);
+  await using _hub = await startHub(config, { log });
   await whenAborted(signal);
+  log.info('stopping');
 });
