@@ -72,8 +72,9 @@ export async function claimDeliveries(
   const open = [];
   for (const { location_id } of rotate(due, context.turns.lastServed)) {
     if (workspaces.size >= request.limit) break;
+    const listens = await context.directory.listens(location_id);
     const workspace = await context.directory.workspace(location_id);
-    if (workspace?.url && workspace.webhook_enabled) {
+    if (listens && workspace) {
       const most = Math.min(request.limit, request.mostFor?.(location_id) ?? request.limit);
       open.push({ location_id, most, turn: workspaces.size });
       workspaces.set(location_id, workspace);

@@ -46,12 +46,17 @@ export async function recordDelivery(
   return listens ? 1 : 0;
 }
 
-/** Turns what waits for a workspace into recorded events; attempts under way end first. */
+/**
+ * Turns what waits for a workspace that does not listen into recorded events; attempts under way end first. Asks the
+ * database whether it listens: another hub may have just switched its webhook on, and put these back in line.
+ */
 export async function recordPending({ db, hold }: StoreContext, locationId: string): Promise<void> {
   await hold([queueOf(locationId)]);
   await db.run(
     `UPDATE deliveries SET status = 'recorded', next_attempt_at = NULL
-     WHERE status = 'pending' AND location_id = ? AND owner IS NULL`,
+     WHERE status = 'pending' AND location_id = ? AND owner IS NULL AND NOT EXISTS (
+       SELECT 1 FROM workspaces w
+       WHERE w.location_id = deliveries.location_id AND w.url IS NOT NULL AND w.webhook_enabled = 1)`,
     locationId,
   );
 }

@@ -35,6 +35,11 @@ export class DirectoryMemory {
     this.#age += 1;
   }
 
+  /** Of one workspace. */
+  drop(locationId: string): void {
+    this.#entries.delete(locationId);
+  }
+
   /** What is remembered, else what `load` reads. Something forgotten during the load is not remembered. */
   async recall(
     locationId: string,
@@ -80,8 +85,14 @@ export class Directory {
     return route.slice(1).filter((next) => entry?.served.get(next)?.includes(deviceId));
   }
 
-  /** Whether events of the workspace are to be sent; undefined when there is no such workspace. */
+  /**
+   * Whether events of the workspace are to be sent; undefined when there is no such workspace. That they are not is never
+   * said from memory: an event that is only recorded, since another hub has just switched the webhook on, is not sent.
+   */
   async listens(locationId: string): Promise<boolean | undefined> {
+    const remembered = await this.workspace(locationId);
+    if (remembered?.url && remembered.webhook_enabled) return true;
+    this.#memory.drop(locationId);
     const workspace = await this.workspace(locationId);
     return workspace && workspace.url !== null && workspace.webhook_enabled;
   }
