@@ -52,12 +52,10 @@ function createRunner(db: SqliteConnection, { vault, log, linkTo }: Parts): Runn
   };
   // A step is open across turns of the event loop: Kysely's lock on its one connection keeps them apart.
   const commitTogether = (transaction: Transaction) => {
-    const run = createStepGroup(db, (steps) => kysely.connection().execute(() => transaction(steps)));
+    const inTurn: Transaction = (steps) => kysely.connection().execute(() => transaction(steps));
+    const run = createStepGroup(db, inTurn, () => memory.forget());
     return <T>(work: (context: StoreContext) => Promise<T>): Promise<T> =>
-      guarded(() => run(() => work(context))).catch((error: unknown) => {
-        memory.forget();
-        throw error;
-      });
+      guarded(() => run(() => work(context)));
   };
   const write: Run = commitTogether((steps) => db.transaction(steps));
   const writeRelaxed: Run = commitTogether((steps) => db.relaxedTransaction(steps));
