@@ -2,6 +2,7 @@ import {
   deliveryQuerySchema,
   deliverySchema,
   deliveryWithAttemptsSchema,
+  retrySchema,
 } from '../../shared/api/deliveries.ts';
 import { ApiError } from '../../shared/api/errors.ts';
 import { pageSchema } from '../../shared/api/pages.ts';
@@ -55,13 +56,16 @@ function retryRoute({ store, now, audit, onDeliveriesDue }: AdminDependencies): 
     ...BASE,
     method: 'post',
     path: `${ONE}/retry`,
-    summary: 'Makes an event that is dead, recorded or waiting due now.',
+    summary:
+      'Makes an event that is dead, recorded or waiting due now. One that was delivered needs `force`.',
+    body: retrySchema,
+    optionalBody: true,
     response: { status: 202, description: 'The event as it is now.', schema: deliverySchema },
     errors: ['not_found', 'conflict'],
-    handle: async ({ params: { id = '' }, ...caller }) => {
+    handle: async ({ params: { id = '' }, body: { force }, ...caller }) => {
       const before = (await store.findDelivery(id)) ?? refuseDelivery();
-      if (!(await store.retryDelivery(id, now())))
-        throw new ApiError('conflict', await explainRefusal(before, store));
+      if (!(await store.retryDelivery(id, now(), force)))
+        throw new ApiError('conflict', await explainRefusal(before, store, force));
       onDeliveriesDue();
       const { location_id, status } = before;
       const target = { kind: 'delivery', id } as const;
@@ -71,8 +75,13 @@ function retryRoute({ store, now, audit, onDeliveriesDue }: AdminDependencies): 
   });
 }
 
-async function explainRefusal({ status, location_id }: Delivery, store: Store): Promise<string> {
-  if (status === 'delivered') return 'This event was delivered; its receiver would drop it as a repetition.';
+async function explainRefusal(
+  { status, location_id }: Delivery,
+  store: Store,
+  force: boolean,
+): Promise<string> {
+  if (status === 'delivered' && !force)
+    return 'This event was delivered, and a receiver drops what it took before: {"force":true} sends it once more.';
   const workspace = await store.findWorkspace(location_id);
   return (workspace && explainSilence(workspace)) ?? 'The workspace of this event is gone.';
 }

@@ -228,8 +228,8 @@ export interface DeliveryStore {
   listAttempts(deliveryId: string): Promise<Attempt[]>;
   /** The events about a message, oldest first, with their attempts; the first fifty of them. */
   listMessageDeliveries(messageId: string): Promise<(DeliveryWithBody & { attempt_log: Attempt[] })[]>;
-  /** Makes a dead, recorded or waiting delivery due now; false when there is none with this id to retry. */
-  retryDelivery(id: string, now: number): Promise<boolean>;
+  /** Makes a dead, recorded or waiting delivery due now, with `force` a delivered one too; false: there is none to retry. */
+  retryDelivery(id: string, now: number, force?: boolean): Promise<boolean>;
 }
 
 /** A page was asked for with a cursor that no page answered. */

@@ -50,6 +50,14 @@ export const deliveryWithAttemptsSchema = deliverySchema
   .meta({ id: 'DeliveryWithAttempts' });
 export type DeliveryWithAttemptsView = z.infer<typeof deliveryWithAttemptsSchema>;
 
+/** How to send one event again. */
+export const retrySchema = z.strictObject({
+  force: z.boolean().default(false).meta({
+    description:
+      'Also send an event once more that was delivered: with the same webhook-id, by which a receiver knows it.',
+  }),
+});
+
 /** What to send again, of all that is dead or was only recorded. */
 export const replaySchema = z.strictObject({
   since: instantSchema.optional().meta({ description: 'Only events from this time on (RFC 3339).' }),

@@ -147,7 +147,7 @@ function deliverySteps(
       write((context) => releaseDeliveries(context, owner, leaseUntil)),
     nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),
     replayDeliveries: (request, now) => write((context) => replayDeliveries(context, request, now)),
-    retryDelivery: (id, now) => write((context) => retryDelivery(context, id, now)),
+    retryDelivery: (id, now, force) => write((context) => retryDelivery(context, id, now, force)),
   };
 }
 

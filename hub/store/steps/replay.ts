@@ -54,10 +54,15 @@ export async function replayDeliveries(
 }
 
 /**
- * Makes a dead or recorded delivery pending again at the start of its schedule, or ends the rest of a waiting one. False
- * when there is none with this id to send again.
+ * Makes a dead or recorded delivery pending again at the start of its schedule, with `force` a delivered one too, or ends
+ * the rest of a waiting one. False when there is none with this id to send again.
  */
-export async function retryDelivery(context: StoreContext, id: string, now: number): Promise<boolean> {
+export async function retryDelivery(
+  context: StoreContext,
+  id: string,
+  now: number,
+  force = false,
+): Promise<boolean> {
   const { db } = context;
   const find = (): Promise<(Kept & { location_id: string; status: string }) | undefined> =>
     db.get('SELECT seq, location_id, phone, status, created_at FROM deliveries WHERE id = ?', id);
@@ -66,7 +71,7 @@ export async function retryDelivery(context: StoreContext, id: string, now: numb
     return meant ? [queueOf(meant.location_id)] : [];
   });
   const delivery = await find();
-  if (delivery === undefined || delivery.status === 'delivered') return false;
+  if (delivery === undefined || (delivery.status === 'delivered' && !force)) return false;
   if (!(await context.directory.listens(delivery.location_id))) return false;
   await makePending(context, delivery.location_id, [delivery], now);
   return true;
@@ -81,7 +86,7 @@ SELECT seq, phone, owner FROM deliveries WHERE seq IN (
 
 const REVIVE = `
 UPDATE deliveries SET status = 'pending', tries = 0, next_attempt_at = NULL
-WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND status IN ('dead', 'recorded')`;
+WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) AND status <> 'pending'`;
 
 const STAND_BACK = `
 UPDATE deliveries SET next_attempt_at = NULL WHERE seq IN (SELECT CAST(value AS BIGINT) FROM json_each(?))`;

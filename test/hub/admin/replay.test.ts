@@ -69,7 +69,7 @@ test('a replay takes a time and a status, and refuses others', async () => {
   expect((await hub.api('POST', '/api/workspaces/none/replay', {})).body.code).toBe('unknown_location');
 });
 
-test('a delivered event is not sent again by hand, a recorded one only where there is a webhook', async () => {
+test('a delivered event is sent again by hand only by force, a recorded one only where there is a webhook', async () => {
   await using hub = await TestHub.start();
   await using receiver = await Receiver.start();
   const { device, path } = await heard(hub, [ANN]);
@@ -82,4 +82,13 @@ test('a delivered event is not sent again by hand, a recorded one only where the
   await waitFor('success', async () => String((await hub.api('GET', one)).body.status) === 'delivered');
   const again = await hub.api('POST', `${one}/retry`);
   expect([again.status, again.body.code]).toEqual([409, 'conflict']);
+  expect(String(again.body.error)).toContain('{"force":true}');
+  expect((await hub.api('POST', `${one}/retry`, { force: 'yes' })).body.code).toBe('invalid_field');
+  expect(receiver.calls).toHaveLength(1);
+  const forced = await hub.api('POST', `${one}/retry`, { force: true });
+  expect(forced.status).toBe(202);
+  await waitFor('the repetition', () => receiver.calls.length === 2);
+  await waitFor('success', async () => String((await hub.api('GET', one)).body.status) === 'delivered');
+  const [first, second] = receiver.calls;
+  expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
 });

@@ -136,6 +136,31 @@ export function describeOutcomes(open: OpenStore): void {
     expect(await store.retryDelivery('nothing', NOW + 2)).toBe(false);
   });
 
+  test('a delivered one is sent once more only by force, in order with what is under way and what came later', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store);
+    await hear(store, line, [ANN, ANN, ANN, BEN]);
+    const [first, ben] = await claimDue(store);
+    await store.settleDeliveries('hub-1', [settled(first!), settled(ben!)], NOW);
+    const [second] = await claimDue(store);
+    expect(await store.retryDelivery(first!.id, NOW + 1)).toBe(false);
+    expect(await store.findDelivery(first!.id)).toMatchObject({ status: 'delivered' });
+    expect(await store.retryDelivery(first!.id, NOW + 1, true)).toBe(true);
+    expect(await store.findDelivery(first!.id)).toMatchObject({ status: 'pending', attempts: 1 });
+    expect(await claimDue(store, { now: NOW + 1 })).toEqual([]);
+    await store.settleDeliveries('hub-1', [settled(second!, { kind: 'retry', at: NOW + 1 })], NOW + 1);
+    expect((await claimDue(store, { now: NOW + 1 })).map(({ id, attempt }) => [id, attempt])).toEqual([
+      [first!.id, 1],
+    ]);
+    await store.settleDeliveries('hub-1', [settled(first!)], NOW + 1);
+    expect(await store.findDelivery(first!.id)).toMatchObject({ status: 'delivered', attempts: 2 });
+    expect((await drain(store, NOW + 1)).map(({ message }) => message)).toEqual(['1', '2']);
+    await store.updateWorkspace(line.location_id, { webhook_enabled: false }, NOW + 2);
+    expect(await store.retryDelivery(first!.id, NOW + 2, true)).toBe(false);
+    expect(await store.findDelivery(first!.id)).toMatchObject({ status: 'delivered' });
+  });
+
   test('a delivery made due by hand waits for the one under way and goes before the rest', async () => {
     await using opened = await open();
     const { store } = opened;
