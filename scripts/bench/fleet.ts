@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createToken, hashToken } from '../../hub/credentials/tokens.ts';
-import { openSqliteStore } from '../../hub/store/open-store.ts';
+import { openPostgresStore, openSqliteStore } from '../../hub/store/open-store.ts';
+import type { Store } from '../../hub/store/store.ts';
 import { createLog } from '../../shared/runtime/log.ts';
 import { newWorkspace } from '../../test/hub/store/contract/fixtures.ts';
 import { Hub } from '../../test/kit/hub.ts';
@@ -26,15 +27,20 @@ export interface Fleet extends AsyncDisposable {
   connect(): Promise<void>;
 }
 
-/** The real hub, with so many workspaces, each served by a device of its own. */
-export async function startHubFleet(count: number): Promise<Fleet> {
+/** The real hub, on SQLite or on a Postgres, with so many workspaces, each served by a device of its own. */
+export async function startHubFleet(count: number, databaseUrl?: string): Promise<Fleet> {
   await using stack = new AsyncDisposableStack();
   const { driver, webhook } = await startDriver(stack);
   const hub = stack.use(
-    await Hub.start({ HUB_SECRET: SECRET, LOG_LEVEL: 'info', NODE_OPTIONS: COLLECT.join(' ') }),
+    await Hub.start({
+      HUB_SECRET: SECRET,
+      LOG_LEVEL: 'info',
+      NODE_OPTIONS: COLLECT.join(' '),
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    }),
   );
   await hub.stop();
-  const lines = await fill(join(hub.dataDir, 'hub.db'), webhook, count);
+  const lines = await fill(await openStore(hub.dataDir, databaseUrl), webhook, count);
   await hub.restart();
   return assemble(stack.move(), { driver, url: hub.url, pid: hub.program.child.pid ?? 0, lines });
 }
@@ -88,11 +94,16 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** Straight into the database: by the API a thousand Macs take as many codes, and those are limited. */
-async function fill(file: string, url: string, count: number): Promise<Line[]> {
+function openStore(dataDir: string, url: string | undefined): Promise<Store> {
   const log = createLog('bench', 'warn');
-  const linkTo = () => ({ url: '', expires_at: 0 });
-  await using store = await openSqliteStore({ file, secret: SECRET, log, linkTo });
+  const common = { secret: SECRET, log, linkTo: () => ({ url: '', expires_at: 0 }) };
+  if (url === undefined) return openSqliteStore({ ...common, file: join(dataDir, 'hub.db') });
+  return openPostgresStore({ ...common, url, shown: 'the database of the bench', hub: 'bench' });
+}
+
+/** Straight into the database: by the API a thousand Macs take as many codes, and those are limited. */
+async function fill(opened: Store, url: string, count: number): Promise<Line[]> {
+  await using store = opened;
   const lines: Line[] = [];
   for (let index = 0; index < count; index += 1) {
     const token = createToken();
