@@ -75,6 +75,8 @@ export interface Attempt {
 
 export interface SettledDelivery {
   id: string;
+  /** Where the attempt went, so that what it says is not held against another address that was set meanwhile. */
+  url?: string;
   attempt: Attempt;
   outcome:
     | { kind: 'delivered' }

@@ -241,10 +241,8 @@ export class Deliverer implements AsyncDisposable {
     metrics.deliveryAttempts.inc({ outcome: outcome.kind });
     metrics.deliverySeconds.observe(result.latency_ms / 1_000);
     this.#report(delivery, result, outcome, log);
-    this.#outcomes.add(
-      { id: delivery.id, attempt: attemptOf(delivery, result), outcome },
-      this.#posting === 0,
-    );
+    const { id, url } = delivery;
+    this.#outcomes.add({ id, url, attempt: attemptOf(delivery, result), outcome }, this.#posting === 0);
   }
 
   #report(

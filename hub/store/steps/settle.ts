@@ -45,27 +45,51 @@ export async function settleDeliveries(
   );
   const pending = leased.filter(({ status }) => status === 'pending');
   const known = new Map(pending.map((delivery) => [delivery.id, delivery]));
-  const held: { delivery: Leased; one: SettledDelivery }[] = [];
+  const held: Held[] = [];
   for (const one of settled) {
     const delivery = known.get(one.id);
     if (delivery) held.push({ delivery, one });
     else
       context.log.warn({ delivery: one.id }, 'a delivery was settled after its lease had passed on; ignored');
   }
+  const former = await listFormer(context, held);
   // Of a conversation at most one is leased, so each has its own to see to.
   await together(
-    held.map(async ({ delivery, one }) => {
+    held.map(async ({ delivery, one: said }) => {
+      // The webhook has another address by now: the event goes there at once.
+      const one: SettledDelivery = former.has(said.id)
+        ? { ...said, outcome: { kind: 'retry', at: now } }
+        : said;
       await together([addAttempt(context, delivery, one.attempt), applyOutcome(context, delivery, one, now)]);
     }),
   );
   const endpoints = await readHealth(context, [...new Set(held.map(({ delivery }) => delivery.location_id))]);
   const changes: EndpointChange[] = [];
   for (const { delivery, one } of held) {
+    if (former.has(one.id)) continue;
     const endpoint = endpoints.get(delivery.location_id);
     const change = endpoint && (await noteHealth(context, endpoint, one, now));
     if (change) changes.push(change);
   }
   return changes;
+}
+
+interface Held {
+  delivery: Leased;
+  one: SettledDelivery;
+}
+
+/** Ids of those that would switch a webhook off by the word of an address that is not its own any more. */
+async function listFormer({ db }: StoreContext, held: Held[]): Promise<Set<string>> {
+  const disabling = held.filter(({ one }) => one.outcome.kind === 'disable' && one.url !== undefined);
+  if (disabling.length === 0) return new Set();
+  const rows = await db.all<{ location_id: string; url: string | null }>(
+    'SELECT location_id, url FROM workspaces WHERE location_id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(disabling.map(({ delivery }) => delivery.location_id)),
+  );
+  const urls = new Map(rows.map(({ location_id, url }) => [location_id, url]));
+  const former = disabling.filter(({ delivery, one }) => urls.get(delivery.location_id) !== one.url);
+  return new Set(former.map(({ one }) => one.id));
 }
 
 async function listQueues({ db }: StoreContext, settled: { id: string }[]): Promise<string[]> {

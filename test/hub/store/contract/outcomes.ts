@@ -115,6 +115,29 @@ export function describeOutcomes(open: OpenStore): void {
     expect((await drain(store, NOW + 2)).map(({ phone }) => phone)).toEqual([CLEO]);
   });
 
+  test('an endpoint that was replaced while it was asked does not switch off the one in its place', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store);
+    await hear(store, line, [ANN, ANN]);
+    const [first] = await claimDue(store);
+    const url = 'https://new.example/hook';
+    await store.updateWorkspace(line.location_id, { url }, NOW);
+    const gone = { kind: 'disable', reason: 'It answered 410.' } as const;
+    expect(
+      await store.settleDeliveries('hub-1', [{ ...settled(first!, gone), url: first!.url }], NOW),
+    ).toEqual([]);
+    expect(await store.findWorkspace(line.location_id)).toMatchObject({
+      webhook_enabled: true,
+      failing_since: null,
+    });
+    const [again, ...others] = await claimDue(store);
+    expect(again).toMatchObject({ id: first!.id, url, attempt: 2 });
+    expect(others).toEqual([]);
+    await store.settleDeliveries('hub-1', [{ ...settled(again!, gone), url }], NOW);
+    expect(await store.findWorkspace(line.location_id)).toMatchObject({ webhook_enabled: false });
+  });
+
   test('a dead delivery is sent again when asked for, at the start of its schedule and before what came later', async () => {
     await using opened = await open();
     const { store } = opened;
