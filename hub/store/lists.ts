@@ -43,9 +43,18 @@ async function listMessages(
 
 /** From where on to look for what no index serves. Counted are the rows that an index brings. */
 async function searchFloor(db: Kysely<Schema>, filter: MessageFilter, before: number): Promise<number> {
-  const { workspace, phone, status, channel, direction, q } = filter;
+  const { workspace, phone, status, channel, direction, message_id, q } = filter;
+  // One row at most.
+  if (workspace !== undefined && message_id !== undefined) return 0;
   const isServed = status === undefined || status === 'FAILED';
-  if (isServed && channel === undefined && direction === undefined && q === undefined) return 0;
+  if (
+    isServed &&
+    channel === undefined &&
+    direction === undefined &&
+    q === undefined &&
+    message_id === undefined
+  )
+    return 0;
   const last = await filteredMessages(db, { workspace, phone }, 'like')
     .clearSelect()
     .select('seq')
@@ -63,6 +72,9 @@ function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base[
   if (filter.phone !== undefined) messages = messages.where('phone', '=', filter.phone);
   if (filter.channel !== undefined) messages = messages.where('channel', '=', filter.channel);
   if (filter.direction !== undefined) messages = messages.where('direction', '=', filter.direction);
+  // The literal lets the index of clients' ids serve it, as one way alone has them.
+  if (filter.message_id !== undefined)
+    messages = messages.where('message_id', '=', filter.message_id).where('direction', '=', sql.lit('out'));
   // The literal lets the partial index of failures serve the one status that is both rare and looked for.
   if (filter.status === 'FAILED') messages = messages.where('status', '=', sql.lit('FAILED'));
   else if (filter.status !== undefined)

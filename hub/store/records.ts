@@ -209,6 +209,8 @@ export interface MessageFilter {
   status?: string | undefined;
   channel?: Channel | undefined;
   direction?: 'out' | 'in' | undefined;
+  /** The id that a client gave its message, whole. An index serves it within a workspace alone. */
+  message_id?: string | undefined;
   /** Part of the client's message_id, the hub's id or the phone. */
   q?: string | undefined;
   /** Epoch milliseconds: not from before, and from before. */

@@ -13,6 +13,11 @@ export const messageQuerySchema = pageQuerySchema.extend({
   status: messageStatusSchema.optional(),
   channel: channelSchema.optional(),
   direction: z.enum(['out', 'in']).optional(),
+  message_id: z
+    .string()
+    .max(320)
+    .optional()
+    .meta({ description: 'The whole id that a client gave its message; only with `workspace`.' }),
   q: z.string().max(320).optional().meta({ description: 'Part of a message_id, id or phone.' }),
   ...spanSchema,
 });

@@ -161,6 +161,16 @@ describe('reading messages', () => {
     expect(ofType.body.items).toEqual([]);
   });
 
+  test('a list finds one message by its client’s own id, in the workspace that is named', async () => {
+    const id = await accept('own-1', { phone: '+12145550116' });
+    await accept('own-10', { phone: '+12145550116' });
+    const found = await hub.api('GET', `/api/messages?workspace=${workspace}&message_id=own-1`);
+    expect(found.body).toMatchObject({ items: [{ id, message_id: 'own-1' }], next_cursor: null });
+    expect(found.body.items).toHaveLength(1);
+    const refused = await hub.api('GET', '/api/messages?message_id=own-1');
+    expect([refused.status, refused.body.details?.[0]?.field]).toEqual([400, 'workspace']);
+  });
+
   test('lists take a span of time, and refuse what is none', async () => {
     const { body } = await hub.api('GET', '/api/messages?limit=200');
     const times = (body.items as unknown as { created_at: string }[]).map(({ created_at }) => created_at);

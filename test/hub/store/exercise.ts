@@ -73,6 +73,8 @@ export async function exercise(store: Store): Promise<void> {
   await store.deleteDevice(line.device_id, NOW);
   await store.listMessages({ workspace: line.location_id }, { limit: 5 });
   await store.listMessages({ phone: '+12145550101' }, { limit: 5 });
+  // Of the many rows, where there are any: among few, one index is as good as another.
+  await store.listMessages({ workspace: 'past', message_id: 'c2', channel: 'sms' }, { limit: 5 });
   await store.listMessages({ status: 'FAILED' }, { limit: 5 });
   await store.listDeliveries({ status: 'dead' }, { limit: 5 });
   await store.listDeliveries({ workspace: line.location_id }, { limit: 5 });

@@ -41,6 +41,7 @@ const SERVED: [part: string, index: RegExp][] = [
   ['FROM deliveries\n\t       WHERE owner IS NOT NULL AND lease_until <=', /deliveries_leased/],
   ['(location_id, channel, only_device) >', /messages_unrouted/],
   ['AND owner IS NULL AND expires_at >', /messages_offerable/],
+  ['"direction" = \'out\' and "seq" <', /messages_client_id/],
 ];
 
 const BIG = 'messages|deliveries|timeline|attempts|attachments|conversations|files';

@@ -49,6 +49,7 @@ const SERVED: [part: string, index: string][] = [
   ['next_try_at IS NULL AND location_id = ? AND host > ?', 'attachments_due'],
   ['next_try_at IS NULL AND location_id = ? AND host = ?', 'attachments_due'],
   ['next_try_at IS NOT NULL AND next_try_at <= ?', 'attachments_resting'],
+  ['"message_id" = ? and "direction" = \'out\'', 'messages_client_id'],
   ['GROUP BY location_id, host', 'attachments_leased'],
   ['SET held = 0', 'messages_held'],
   ['used_at < ? AND needed_until < ?', 'files'],

@@ -118,7 +118,7 @@ export function describeAccepting(open: OpenStore): void {
     expect(await write()).toEqual(['accepted', 'accepted']);
   });
 
-  test('lists filter by workspace, phone, status, channel, direction and a part of an id', async () => {
+  test('lists filter by workspace, phone, status, channel, direction, an id and a part of one', async () => {
     await using opened = await open();
     const { store } = opened;
     const line = await addLine(store);
@@ -140,5 +140,13 @@ export function describeAccepting(open: OpenStore): void {
     expect(await idsOf({ q: imessage.id.slice(4, 30) })).toEqual([imessage.id]);
     expect(await idsOf({ q: "' OR 1=1 --" })).toEqual([]);
     expect(await idsOf({ workspace: 'nowhere' })).toEqual([]);
+    const own = { workspace: line.location_id, message_id: sms.message_id };
+    expect(await idsOf(own)).toEqual([sms.id]);
+    expect(await idsOf({ ...own, channel: 'sms', direction: 'out', status: 'QUEUED' })).toEqual([sms.id]);
+    expect(await idsOf({ ...own, status: 'FAILED' })).toEqual([]);
+    expect(await idsOf({ ...own, direction: 'in' })).toEqual([]);
+    expect(await idsOf({ ...own, workspace: 'nowhere' })).toEqual([]);
+    for (const message_id of ['100%_sur', '100%', '%', '100%_SURE', ''])
+      expect(await idsOf({ ...own, message_id })).toEqual([]);
   });
 }
