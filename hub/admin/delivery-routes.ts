@@ -82,7 +82,7 @@ async function explainRefusal(
 ): Promise<string> {
   if (status === 'delivered' && !force)
     return 'This event was delivered, and a receiver drops what it took before: {"force":true} sends it once more.';
-  const workspace = await store.findWorkspace(location_id);
+  const workspace = await store.readWorkspace(location_id);
   return (workspace && explainSilence(workspace)) ?? 'The workspace of this event is gone.';
 }
 

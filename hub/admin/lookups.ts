@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts';
 
 /** The workspace with this location_id; throws unknown_location. */
 export async function requireWorkspace(store: Store, locationId: string | undefined): Promise<Workspace> {
-  return (await store.findWorkspace(locationId ?? '')) ?? refuseLocation();
+  return (await store.readWorkspace(locationId ?? '')) ?? refuseLocation();
 }
 
 export function refuseLocation(): never {

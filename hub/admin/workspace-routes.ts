@@ -47,7 +47,7 @@ function createRoute({ store, now, log, audit, requireApiKeyByDefault }: AdminDe
       schema: createdWorkspaceSchema,
     },
     handle: async ({ body, ...caller }) => {
-      const model = body.clone_from === undefined ? undefined : await store.findWorkspace(body.clone_from);
+      const model = body.clone_from === undefined ? undefined : await store.readWorkspace(body.clone_from);
       if (body.clone_from !== undefined && !model) throw refuseField('clone_from', 'names no workspace');
       const created = await store.createWorkspace(
         composeWorkspace(body, model, requireApiKeyByDefault),

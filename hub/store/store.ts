@@ -66,7 +66,9 @@ export interface Store
 export interface WorkspaceStore {
   createWorkspace(workspace: NewWorkspace, now: number): Promise<Workspace>;
   listWorkspaces(page: PageRequest): Promise<Page<Workspace>>;
+  /** From memory: what another hub has changed is seen a second later. */
   findWorkspace(locationId: string): Promise<Workspace | undefined>;
+  readWorkspace(locationId: string): Promise<Workspace | undefined>;
   /** A new URL, or switching the webhook on, begins its record of failures anew. Clearing the URL or switching the webhook off turns its pending deliveries into recorded ones. */
   updateWorkspace(locationId: string, changes: WorkspaceChanges, now: number): Promise<Workspace | undefined>;
   /**

@@ -95,6 +95,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     ...retentionSteps(runner),
     ...hubSteps(runner),
     findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
+    readWorkspace: (locationId) => read(({ directory }) => directory.workspaceOfNow(locationId)),
     listServedChannels: (locationId) => recall(({ directory }) => directory.served(locationId)),
     deleteWorkspace: (locationId) => write((context) => deleteWorkspace(context, locationId, clock())),
     deleteDevice: (id, now) => write((context) => deleteDevice(context, id, now)),

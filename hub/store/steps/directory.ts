@@ -73,6 +73,12 @@ export class Directory {
     return (await this.#entry(locationId))?.workspace;
   }
 
+  /** By what the database says: another hub may have just changed it. */
+  async workspaceOfNow(locationId: string): Promise<Workspace | undefined> {
+    this.#memory.drop(locationId);
+    return this.workspace(locationId);
+  }
+
   /** Channels on which at least one assigned device serves the workspace. */
   async served(locationId: string): Promise<readonly Channel[]> {
     return [...((await this.#entry(locationId))?.served.keys() ?? [])];
@@ -92,8 +98,7 @@ export class Directory {
   async listens(locationId: string): Promise<boolean | undefined> {
     const remembered = await this.workspace(locationId);
     if (remembered?.url && remembered.webhook_enabled) return true;
-    this.#memory.drop(locationId);
-    const workspace = await this.workspace(locationId);
+    const workspace = await this.workspaceOfNow(locationId);
     return workspace && workspace.url !== null && workspace.webhook_enabled;
   }
 

@@ -31,6 +31,23 @@ describeWithPostgres('two hubs', (postgres) => {
     receiver.verifyAll(secret);
   });
 
+  test('an operator who goes on at the other hub meets what was just changed at the first', async () => {
+    await using hubs = await startHubs(postgres());
+    const [here, there] = [hubs[0]!, hubs[1]!];
+    const { id } = await here.createWorkspace({ headers: [{ key: 'x-tenant', value: 'first' }] });
+    const path = `/api/workspaces/${id}`;
+    expect((await there.api('GET', path)).body.name).toBe('CRM');
+    const headers = [{ key: 'x-tenant', value: 'second' }];
+    await here.api('PATCH', path, { name: 'Renamed', headers });
+    const seen = (await there.api('GET', path)).body;
+    expect(seen.name).toBe('Renamed');
+    // Sent back as they were shown, the masked values stand for those of now.
+    await there.api('PATCH', path, { headers: seen.headers });
+    expect((await here.api('POST', `${path}/reveal-headers`)).body.headers).toEqual(headers);
+    await here.api('DELETE', path);
+    expect((await there.api('GET', path)).status).toBe(404);
+  });
+
   test('a message that waited goes to a device when it comes to the hub that did not take it', async () => {
     await using hubs = await startHubs(postgres());
     const mac = await hubs[0]!.pairMac();
