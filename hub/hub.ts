@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { VERSION } from '../shared/version.ts';
 import { createAudit } from './admin/audit.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
@@ -11,6 +12,7 @@ import { Cluster } from './cluster/cluster.ts';
 import { findShortSecrets, type HubConfig } from './config.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
 import { generateAdminToken, prepareDataDir } from './data-dir.ts';
+import { showDatabase } from './database-url.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
 import { Presence } from './devices/presence.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -20,6 +22,7 @@ import { serveRoutes } from './http/serve-routes.ts';
 import type { HttpServer, ServerTimeouts } from './http/server.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { checkSendable, createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
+import { showError } from './log-error.ts';
 import type { FetchTimeouts } from './media/fetcher.ts';
 import { createLinkSigner } from './media/links.ts';
 import { Media } from './media/media.ts';
@@ -72,14 +75,15 @@ interface Parts {
  * the other way round: no new requests, running ones finish, devices are let go, leases are given back.
  */
 export async function startHub(config: HubConfig, dependencies: HubDependencies): Promise<RunningHub> {
-  const { log, timeouts } = dependencies;
+  const { timeouts } = dependencies;
+  const log = dependencies.log.child({}, { serializers: { err: showError } });
   for (const variable of findShortSecrets(config))
     log.warn({ variable }, `${variable} is short enough to be guessed; use at least 16 random characters`);
   await using starting = new AsyncDisposableStack();
   const dataDir = prepareDataDir(config.HUB_DATA_DIR);
   const adminToken = config.HUB_ADMIN_TOKEN ?? generateAdminToken(dataDir, log);
   const publicUrl = (): string => config.HUB_PUBLIC_URL ?? `http://localhost:${http.port}`;
-  const parts = await makeParts({ config, dataDir, publicUrl, starting }, dependencies);
+  const parts = await makeParts({ config, dataDir, publicUrl, starting }, { ...dependencies, log });
 
   const { deliverer, dispatcher, media, retention } = parts;
   const clock = starting.use(watchClock(parts));
@@ -96,7 +100,8 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
   media.start();
   retention.start();
   clock.start();
-  log.info({ url }, 'listening');
+  const database = config.DATABASE_URL === undefined ? 'sqlite' : showDatabase(config.DATABASE_URL);
+  log.info({ url, version: VERSION, database }, 'listening');
   const running = starting.move();
   return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

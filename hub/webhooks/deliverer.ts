@@ -261,6 +261,11 @@ export class Deliverer implements AsyncDisposable {
     if (outcome.kind === 'delivered') log.debug(fields, 'webhook event delivered');
     else if (outcome.kind === 'retry')
       log.info({ ...fields, error: result.error }, 'webhook event failed; it will be retried');
+    else if (outcome.kind === 'disable')
+      log.warn(
+        { ...fields, error: result.error, reason: outcome.reason },
+        'webhook event not taken: its webhook is switched off, and the event is recorded',
+      );
     else log.warn({ ...fields, error: result.error, outcome: outcome.kind }, 'webhook event given up');
   }
 }

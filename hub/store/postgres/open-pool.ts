@@ -53,7 +53,7 @@ function openPool(url: string, { name, max, log }: { name: string; max: number; 
     client.query('SET jit = off; SET random_page_cost = 1.1').catch(() => {});
   });
   pool.on('error', (error) =>
-    log.warn({ err: error }, 'a connection to the database broke; another will be made'),
+    log.warn({ error: error.message }, 'a connection to the database broke; another will be made'),
   );
   return pool;
 }

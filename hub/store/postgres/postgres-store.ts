@@ -36,11 +36,14 @@ interface Parts {
   clock: () => number;
 }
 
+type Guard = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** The store on pools whose database has the schema of now. Disposing of it does not end the pools. */
 export function createPostgresStore({ pool, lifeline }: Pools, parts: Parts): StoreSteps {
   const own = { acceptMessages, claimDeliveries, nextDeliveryAt, settleDeliveries };
-  const steps = createStore(createRunner(pool, parts), own, parts.clock);
-  const { beatHub, takeOverHub } = hubSteps(createRunner(lifeline, parts));
+  const watched = watchOutages(parts.log);
+  const steps = createStore(createRunner(pool, watched, parts), own, parts.clock);
+  const { beatHub, takeOverHub } = hubSteps(createRunner(lifeline, watched, parts));
   return {
     ...steps,
     beatHub,
@@ -55,7 +58,7 @@ export function createPostgresStore({ pool, lifeline }: Pools, parts: Parts): St
  * Runs each step in a transaction of its own, beside those of other hubs. Steps read what is committed and hold by name
  * what they must have alone: serializable transactions were turned down, since every claim would end those of the others.
  */
-function createRunner(pool: Pool, parts: Parts): Runner {
+function createRunner(pool: Pool, watched: Guard, parts: Parts): Runner {
   const { vault, log, linkTo } = parts;
   const memory = new DirectoryMemory(REMEMBERED_MS);
   const turns: Turns = { lastServed: '' };
@@ -68,7 +71,7 @@ function createRunner(pool: Pool, parts: Parts): Runner {
     turns,
   });
   const step = <T>(begin: string, work: (context: StoreContext) => Promise<T>): Promise<T> =>
-    guarded(() => repeat(pool, begin, (db, hold) => work(contextOn(db, hold)))).catch((error: unknown) => {
+    watched(() => repeat(pool, begin, (db, hold) => work(contextOn(db, hold)))).catch((error: unknown) => {
       memory.forget();
       throw error;
     });
@@ -78,8 +81,8 @@ function createRunner(pool: Pool, parts: Parts): Runner {
   const base: Base = {
     vault,
     like: 'ilike',
-    query: (work) => guarded(() => work(kysely)),
-    change: (work, names) => guarded(() => changeAlone(kysely, work, names)).finally(() => memory.forget()),
+    query: (work) => watched(() => work(kysely)),
+    change: (work, names) => watched(() => changeAlone(kysely, work, names)).finally(() => memory.forget()),
   };
   return {
     base,
@@ -115,6 +118,25 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw asStoreError(error);
   }
+}
+
+/** Guards, and says once when the database is back. Not for reads inside of the store, which its memory may answer. */
+function watchOutages(log: Logger): Guard {
+  let since: number | undefined;
+  return async (work) => {
+    try {
+      const result = await guarded(work);
+      if (since !== undefined) {
+        const seconds = Math.round((performance.now() - since) / 1_000);
+        since = undefined;
+        log.info({ seconds }, 'the database can be used again');
+      }
+      return result;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) since ??= performance.now();
+      throw error;
+    }
+  };
 }
 
 type Attempt<T> = (db: PostgresConnection, hold: StoreContext['hold']) => Promise<T>;

@@ -168,6 +168,10 @@ describe('webhook delivery', () => {
       return (body.webhook_enabled as unknown) === false ? body : undefined;
     });
     expect(String(workspace.webhook_disabled_reason)).toContain('410');
+    const said = hub.logLines.filter(({ msg }) => String(msg).startsWith('webhook event'));
+    expect(said.map(({ msg }) => msg)).toEqual([
+      'webhook event not taken: its webhook is switched off, and the event is recorded',
+    ]);
     await device.report(messageEntry('g2', 'meanwhile'));
     expect((await deliveriesOf(hub, id)).map(({ status }) => status)).toEqual(['recorded', 'recorded']);
     expect(receiver.calls).toHaveLength(1);
