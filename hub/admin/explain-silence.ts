@@ -6,6 +6,6 @@ export function explainSilence(workspace: Workspace): string | undefined {
   if (url === null)
     return 'This workspace has no webhook URL: set one with PATCH {"url":"https://…"}, then try again.';
   if (webhook_enabled) return undefined;
-  const reason = webhook_disabled_reason === null ? '' : ` (${webhook_disabled_reason.replace(/\.$/, '')})`;
-  return `The webhook of this workspace is switched off${reason}: switch it on with PATCH {"webhook_enabled":true}, then try again.`;
+  const reason = webhook_disabled_reason ?? 'It is switched off.';
+  return `Nothing is sent to the webhook of this workspace. ${reason} Switch it on with PATCH {"webhook_enabled":true}, then try again.`;
 }

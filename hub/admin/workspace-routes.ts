@@ -191,7 +191,7 @@ function composeChanges(body: WorkspaceChangesBody, workspace: Workspace): Works
   if (headers) changes.headers = judgeHeaders(headers, workspace.headers);
   if (webhook_enabled !== undefined) {
     changes.webhook_enabled = webhook_enabled;
-    changes.webhook_disabled_reason = webhook_enabled ? null : 'Switched off by an admin.';
+    changes.webhook_disabled_reason = webhook_enabled ? null : 'An admin switched it off.';
   }
   return changes;
 }

@@ -89,6 +89,13 @@ test('a delivered event is sent again by hand only by force, a recorded one only
   expect(forced.status).toBe(202);
   await waitFor('the repetition', () => receiver.calls.length === 2);
   await waitFor('success', async () => String((await hub.api('GET', one)).body.status) === 'delivered');
+  await hub.api('PATCH', path, { webhook_enabled: false });
+  for (const refused of [`${one}/retry`, `${path}/replay`])
+    expect(
+      (await hub.api('POST', refused, refused.endsWith('retry') ? { force: true } : {})).body.error,
+    ).toBe(
+      'Nothing is sent to the webhook of this workspace. An admin switched it off. Switch it on with PATCH {"webhook_enabled":true}, then try again.',
+    );
   const [first, second] = receiver.calls;
   expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
 });
