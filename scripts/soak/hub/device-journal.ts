@@ -32,13 +32,13 @@ export class DeviceJournal {
 
   /** Resolves when there is something to tell, or somebody calls `wake`. */
   async whenFilled(): Promise<void> {
-    if (this.#entries.length > 0) return;
-    this.#filled = Promise.withResolvers<void>();
-    await this.#filled.promise;
+    if (this.#entries.length === 0) await this.#filled.promise;
   }
 
+  /** Wakes all who wait: the former connection may still be among them. */
   wake(): void {
     this.#filled.resolve();
+    this.#filled = Promise.withResolvers<void>();
   }
 
   /** The oldest entries; `misbehaving`, now and then some from behind them, before their turn. */
