@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { delayBefore } from '../../shared/runtime/backoff.ts';
 import type { SettledDelivery } from '../store/records.ts';
+import { StoreUnavailableError } from '../store/store.ts';
 
 export interface OutcomeBufferOptions {
   /** Records outcomes in one transaction. */
@@ -56,6 +57,7 @@ export class OutcomeBuffer {
         await this.#options.settle(batch);
         return;
       } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) return this.#recordAlone(batch, error);
         this.#options.log.warn({ err: error, failures }, 'outcomes of webhook events could not be recorded');
         if (this.#stopping) return;
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -63,5 +65,16 @@ export class OutcomeBuffer {
         await promise;
       }
     }
+  }
+
+  /** Something in the batch is at fault, not the store: it must hold up no other. */
+  async #recordAlone(batch: SettledDelivery[], error: unknown): Promise<void> {
+    const [only, ...more] = batch;
+    if (only && more.length === 0)
+      this.#options.log.error(
+        { err: error, delivery_id: only.id },
+        'the outcome of a webhook event cannot be recorded; the event goes out again when its lease is over',
+      );
+    else for (const one of batch) await this.#record([one]);
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SettledDelivery } from '../../../hub/store/records.ts';
+import { StoreUnavailableError } from '../../../hub/store/store.ts';
 import { OutcomeBuffer } from '../../../hub/webhooks/outcome-buffer.ts';
 import { createLog } from '../../../shared/runtime/log.ts';
 import { waitFor } from '../../kit/wait.ts';
@@ -29,7 +30,7 @@ function createLedger(failures = 0): {
   let tries = 0;
   const settle = async (settled: SettledDelivery[]): Promise<void> => {
     tries += 1;
-    if (tries <= failures) throw new Error('the disk is full');
+    if (tries <= failures) throw new StoreUnavailableError('the disk is full');
     batches.push(settled.map(({ id }) => id));
   };
   return { batches, tries: () => tries, settle };
@@ -53,6 +54,19 @@ describe('outcomes of webhook events', () => {
     buffer.add(outcome(2), true);
     await waitFor('both', () => ledger.batches.length === 2);
     expect(ledger.batches).toEqual([['1'], ['2']]);
+  });
+
+  test('one that the store will never take holds up no other', async () => {
+    const taken: string[] = [];
+    const settle = async (settled: SettledDelivery[]): Promise<void> => {
+      if (settled.some(({ id }) => id === '2')) throw new Error('a text that no column takes');
+      taken.push(...settled.map(({ id }) => id));
+    };
+    const buffer = new OutcomeBuffer({ settle, log });
+    for (const id of [1, 2, 3]) buffer.add(outcome(id), id === 3);
+    await waitFor('the others', () => taken.length === 2);
+    expect(taken).toEqual(['1', '3']);
+    await buffer.finish();
   });
 
   test('hold up the end of the hub no longer than one try', async () => {
