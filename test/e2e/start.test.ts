@@ -8,7 +8,7 @@ import { waitFor } from '../kit/wait.ts';
 
 async function makeFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), 'bluewire-start-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 20 }) };
 }
 
 async function start(folder: string, env: Record<string, string> = {}): Promise<Program> {

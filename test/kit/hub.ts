@@ -80,7 +80,7 @@ export class Hub implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program?.end('SIGKILL');
-    await rm(this.dataDir, { recursive: true, force: true });
+    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 

@@ -144,8 +144,8 @@ describe('a bridge with a file to send', () => {
     await rig.hub.waitForStatus('m1', 'DELIVERED');
     const rests = rig.bridge!.log.flatMap(({ retry_in_ms }) => retry_in_ms ?? []);
     expect(rests).toHaveLength(6);
-    // A break may take the bytes with it that came just before.
-    expect(Math.max(...rests.map(Number))).toBeLessThan(5_000);
+    // A break may take the bytes with it that came just before, so a rest or two may be long; never all the later ones.
+    expect(rests.filter((ms) => Number(ms) >= 5_000).length).toBeLessThan(3);
   });
 
   test('waits while the file cannot be written, says so, and goes on when it can', async () => {

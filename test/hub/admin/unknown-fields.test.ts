@@ -36,7 +36,7 @@ test.each<[method: string, path: string, body: unknown, fields: string[]]>([
   ['POST', '/api/enrollments', { name: 'x', kind: 'mac', chanels: [] }, ['chanels']],
   ['PATCH', '/api/devices/D', { pace: { per_minut: 1 } }, ['pace.per_minut']],
   ['POST', '/api/messages/none/resend', { forced: true }, ['forced']],
-  ['GET', '/api/messages?message_id=x', undefined, ['message_id']],
+  ['GET', '/api/messages?messageid=x', undefined, ['messageid']],
   ['GET', '/api/deliveries?worksapce=W', undefined, ['worksapce']],
   ['GET', '/api/notices?opne=true', undefined, ['opne']],
   ['GET', '/api/audit?actoin=x', undefined, ['actoin']],

@@ -240,8 +240,12 @@ describe('an upload', () => {
       out.write(randomBytes(10));
       return { out, piece };
     });
+    // One that does not move is cut.
+    const moving = setInterval(() => {
+      for (const { out } of open) out.write('x');
+    }, 100);
     for (const { piece } of open)
-      await waitFor('its first bytes', async () => (await head(piece.hash, device.token))[1] === '10');
+      await waitFor('its first bytes', async () => Number((await head(piece.hash, device.token))[1]) >= 10);
     const more = { hash: sha256('more'), offset: 0, length: 10, token: device.token };
     const refused = await patch(more, randomBytes(10));
     expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited']);
@@ -249,6 +253,7 @@ describe('an upload', () => {
     const content = randomBytes(10);
     const beside = { hash: sha256(content), offset: 0, length: 10, token: other.token };
     expect((await patch(beside, content)).status).toBe(204);
+    clearInterval(moving);
     for (const { out } of open) out.destroy();
   });
 
