@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { findPostgres, type PostgresPrograms } from './find-postgres.ts';
 import { findLastingPort } from './port.ts';
 import { type Account, childrenOf, runAs, unprivilegedAccount } from './processes.ts';
+import { waitFor } from './wait.ts';
 
 const OWNER = 'bluewire';
 const READY_MS = 30_000;
@@ -137,9 +138,12 @@ export class PostgresServer implements AsyncDisposable {
     const exit = once(child, 'exit');
     // Stopped first, it cannot answer the death of a child by starting another.
     child.kill('SIGSTOP');
-    for (const pid of childrenOf(child.pid)) tryKill(pid);
+    const children = childrenOf(child.pid);
+    for (const pid of children) tryKill(pid);
     child.kill('SIGKILL');
     await exit;
+    // A start finds the shared memory in use while one of them is still dying.
+    await waitFor('the end of every process of Postgres', () => !children.some(isAlive));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -236,6 +240,20 @@ function watchForOurEnd(folder: string): ChildProcess {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // One that has ended is listed until its parent takes note, which in some containers nobody does.
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return process.platform !== 'linux';
+  }
 }
 
 function tryKill(pid: number): void {
