@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const CHECKS: [name: string, command: string, ...args: string[]][] = [
   ['biome', 'biome', 'ci', '--error-on-warnings', '.'],
   ['tsc', 'tsc', '--noEmit'],
+  ['tsc (panel)', 'tsc', '-p', 'hub/web'],
   ['knip', 'knip'],
   ['architecture', 'vitest', 'run', 'test/architecture'],
 ];

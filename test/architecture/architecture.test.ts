@@ -14,7 +14,7 @@ const RULES: Rule[] = [
   { packages: ['express', 'helmet'], only: ['hub/http/'] },
   { packages: ['socket.io', '@socket.io/postgres-adapter'], only: ['hub/socket/'] },
   { packages: ['pg'], only: ['hub/store/'] },
-  { packages: ['socket.io-client'], only: ['bridge-mac/link.ts'] },
+  { packages: ['socket.io-client'], only: ['bridge-mac/link.ts', 'hub/web/src/'] },
   { packages: ['kysely'], only: ['hub/store/'] },
   {
     packages: ['better-sqlite3'],
@@ -25,7 +25,14 @@ const RULES: Rule[] = [
   { packages: ['plist'], only: ['bridge-mac/launchd/'] },
   { packages: ['pino-pretty', 'rotating-file-stream'], only: ['shared/runtime/', 'bridge-mac/read-log.ts'] },
   { packages: ['undici'], only: ['hub/webhooks/', 'hub/guard/', 'hub/media/'] },
+  { packages: ['react', 'react-dom', 'react-router', 'vite'], only: ['hub/web/'] },
 ];
+
+/** What runs in the browser: it knows the hub by its API alone. */
+const PANEL = 'hub/web/';
+/** The words that hub and panel share. */
+const PANEL_MAY_IMPORT = [PANEL, 'shared/api/', 'shared/wire/'];
+const PANEL_MAY_IMPORT_WORDS = /^shared\/[^/]+\.ts$/;
 
 /** Stages of one program, which only the file that wires them together may join. */
 const WIRING: Record<string, string[]> = {
@@ -72,6 +79,28 @@ describe('architecture', () => {
     expect(strays).toEqual([]);
   });
 
+  test('the panel imports nothing of the hub but what its API is written in, and nothing that only Node has', () => {
+    const strays = withImports(production.filter((file) => file.startsWith(`${PANEL}src/`))).flatMap((file) =>
+      importsOf(file).flatMap(({ packageName, path }) => {
+        const isStranger = path !== undefined && isSource(path) && !isOfPanel(path);
+        if (isStranger) return [`${file} imports ${path}`];
+        return packageName?.startsWith('node:') ? [`${file} imports ${packageName}`] : [];
+      }),
+    );
+    expect(strays).toEqual([]);
+  });
+
+  test('nothing but the panel itself imports the panel', () => {
+    const strays = everything
+      .filter((file) => !file.startsWith(PANEL))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter(({ path }) => path?.startsWith(PANEL))
+          .map(({ path }) => `${file} imports ${path}`),
+      );
+    expect(strays).toEqual([]);
+  });
+
   test('there is no import cycle', () => {
     expect(findCycle(everything)).toBeUndefined();
   });
@@ -113,13 +142,31 @@ function mayImport(file: string, target: string): boolean {
   return program !== 'shared/' && target.startsWith(program);
 }
 
+function isOfPanel(path: string): boolean {
+  return PANEL_MAY_IMPORT.some((place) => path.startsWith(place)) || PANEL_MAY_IMPORT_WORDS.test(path);
+}
+
+/** Whether an import is of code: a style sheet has no imports to follow. */
+function isSource(path: string): boolean {
+  return /\.tsx?$/.test(path);
+}
+
+/** `files` and every source that they import, at whatever remove. */
+function withImports(files: string[]): string[] {
+  const found = new Set(files);
+  for (const file of found)
+    for (const { path, typeOnly } of importsOf(file))
+      if (path && isSource(path) && !typeOnly) found.add(path);
+  return [...found];
+}
+
 function findCycle(files: string[]): string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, path: string[]): string[] | undefined => {
     if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
     if (done.has(file)) return undefined;
     for (const { path: target, typeOnly } of importsOf(file)) {
-      const cycle = target && !typeOnly ? visit(target, [...path, file]) : undefined;
+      const cycle = target && isSource(target) && !typeOnly ? visit(target, [...path, file]) : undefined;
       if (cycle) return cycle;
     }
     done.add(file);

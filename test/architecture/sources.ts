@@ -13,7 +13,7 @@ export interface Import {
 }
 
 export function listSources(folders: string[]): string[] {
-  return folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT })).sort();
+  return folders.flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: ROOT })).sort();
 }
 
 const IMPORT =
