@@ -12,6 +12,8 @@ export default defineConfig({
     emptyOutDir: true,
     // Inlined files would be data: addresses, which the hub's policy keeps scripts, styles and fonts from.
     assetsInlineLimit: 0,
+    // The first that know light-dark(): rewritten for older ones it does not follow Mantine's switch of the colour scheme.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     modulePreload: { polyfill: false },
     manifest: 'manifest.json',
     reportCompressedSize: false,

@@ -1,19 +1,15 @@
 import '@mantine/core/styles.css';
-import { Container, MantineProvider, Text, Title } from '@mantine/core';
+import '@mantine/notifications/styles.css';
+import './page.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { NONCE } from './nonce.ts';
+import { App } from './app.tsx';
 
 const place = document.getElementById('root');
 if (place === null) throw new Error('The page has no place for the panel.');
 
 createRoot(place).render(
   <StrictMode>
-    <MantineProvider defaultColorScheme="auto" getStyleNonce={() => NONCE}>
-      <Container size="sm" pt="xl">
-        <Title order={1}>Bluewire</Title>
-        <Text>The hub is running.</Text>
-      </Container>
-    </MantineProvider>
+    <App />
   </StrictMode>,
 );

@@ -1,0 +1,45 @@
+import { useEffect, useState } from 'react';
+import { refresh, type Topic } from './query-client.ts';
+
+/** Waits between tries to connect again. Milliseconds. */
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * Follows the hub's word of what has changed for as long as the component is there; answers whether it comes through.
+ * Without it every query still looks for itself from time to time.
+ */
+export function useLiveChanges(): boolean {
+  const [isLive, setLive] = useState(false);
+  useEffect(() => {
+    const ended = new AbortController();
+    void follow(setLive, ended.signal);
+    return () => ended.abort();
+  }, []);
+  return isLive;
+}
+
+async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Promise<void> {
+  const client = await import('socket.io-client').catch(() => undefined);
+  if (client === undefined || signal.aborted) return;
+  const socket = client.io('/panel', {
+    transports: ['websocket'],
+    reconnectionDelay: FIRST_WAIT_MS,
+    reconnectionDelayMax: LONGEST_WAIT_MS,
+  });
+  let wasCut = false;
+  socket.on('connect', () => {
+    setLive(true);
+    // Whatever changed in between was told to nobody.
+    if (wasCut) void refresh('messages', 'deliveries', 'devices', 'workspaces', 'notices', 'users', 'audit');
+    wasCut = false;
+  });
+  socket.on('disconnect', (reason) => {
+    setLive(false);
+    wasCut = true;
+    // The hub ended it, as it does with a session that is over: the next request tells whether that is so.
+    if (reason === 'io server disconnect') void refresh('users');
+  });
+  socket.on('changed', ({ topics }: { topics: Topic[] }) => void refresh(...topics));
+  signal.addEventListener('abort', () => socket.disconnect());
+}

@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { ErrorBody } from '../../../../shared/api/errors.ts';
+import { noteReached, noteUnreachable } from './connection.ts';
+import { ApiFailure, HubUnreachable } from './failures.ts';
+import { noteSessionEnd } from './session-end.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** Where 401 means that a password or code is wrong. */
+const NO_SESSION_YET = /^\/api\/auth\/(sign-in|two-factor)\//;
+
+interface Asked {
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** What a schema of shared/api answers, and takes. */
+export type Answer<Schema extends z.ZodType> = z.output<Schema>;
+export type Body<Schema extends z.ZodType> = z.input<Schema>;
+
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+/**
+ * Asks the hub, as who is signed in. Throws ApiFailure when it refuses, HubUnreachable when no answer of its own came (a
+ * proxy before it may answer in its stead).
+ */
+export async function request<Result>(method: Method, path: string, asked: Asked = {}): Promise<Result> {
+  const answer = await send(method, path, asked);
+  const content = await readContent(answer);
+  if (isProxyAnswer(answer, content)) {
+    noteUnreachable();
+    throw new HubUnreachable();
+  }
+  noteReached();
+  if (answer.ok) return content as Result;
+  if (answer.status === 401 && !NO_SESSION_YET.test(path)) noteSessionEnd();
+  throw new ApiFailure(readFault(answer, content));
+}
+
+/** Path with each part encoded: ids come from addresses that anybody may write. */
+export function pathOf(parts: TemplateStringsArray, ...values: string[]): string {
+  return String.raw({ raw: parts }, ...values.map(encodeURIComponent));
+}
+
+/** Query with only what is set. */
+export function searchOf(query: Query = {}): string {
+  const set = Object.entries(query).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
+  const search = new URLSearchParams(set.map(([name, value]) => [name, String(value)])).toString();
+  return search === '' ? '' : `?${search}`;
+}
+
+async function send(method: Method, path: string, { query, body, signal }: Asked): Promise<Response> {
+  try {
+    return await fetch(path + searchOf(query), {
+      method,
+      credentials: 'same-origin',
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+  } catch (cause) {
+    // Nobody waits for the answer any more; the hub may well be there.
+    if (signal?.aborted) throw cause;
+    noteUnreachable();
+    throw new HubUnreachable(cause);
+  }
+}
+
+async function readContent(answer: Response): Promise<unknown> {
+  const text = await answer.text().catch(() => '');
+  try {
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+function isProxyAnswer({ status, headers }: Response, content: unknown): boolean {
+  return [502, 503, 504].includes(status) && (content === undefined || !headers.has('x-request-id'));
+}
+
+function readFault({ status, headers }: Response, content: unknown) {
+  const { code, message, details } = (content ?? {}) as Partial<ErrorBody>;
+  return {
+    status,
+    code: code ?? `http_${status}`,
+    message: message ?? `The hub answered ${status} and did not say why.`,
+    details: Array.isArray(details) ? details : [],
+    requestId: headers.get('x-request-id'),
+    retryAfter: readSeconds(headers.get('retry-after') ?? headers.get('x-retry-after')),
+  };
+}
+
+function readSeconds(text: string | null): number | null {
+  const seconds = text === null ? Number.NaN : Number(text);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}

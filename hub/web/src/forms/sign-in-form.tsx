@@ -1,0 +1,149 @@
+import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { signIn, verifyBackupCode, verifyTotp } from '../api/account.ts';
+import { ApiFailure } from '../api/failures.ts';
+import { queryClient } from '../api/query-client.ts';
+import { noteSignedIn } from '../api/session-end.ts';
+import { FailureNote } from '../ui/failure-note.tsx';
+import { useApiForm } from './use-api-form.ts';
+
+interface SignInFormProps {
+  initialEmail?: string;
+  introduction?: string;
+  onSignedIn?: () => void;
+}
+
+/** E-mail and password, then the authenticator's code where one is set up. */
+export function SignInForm({ initialEmail = '', introduction, onSignedIn }: SignInFormProps) {
+  const [asksForCode, setAsksForCode] = useState(false);
+  const finish = (): void => {
+    noteSignedIn();
+    void queryClient.invalidateQueries();
+    onSignedIn?.();
+  };
+  return (
+    <Stack gap="md">
+      {introduction && (
+        <Text size="sm" c="dimmed">
+          {introduction}
+        </Text>
+      )}
+      {asksForCode ? (
+        <CodeStep onSignedIn={finish} onBack={() => setAsksForCode(false)} />
+      ) : (
+        <PasswordStep
+          initialEmail={initialEmail}
+          onSignedIn={finish}
+          onCodeAsked={() => setAsksForCode(true)}
+        />
+      )}
+    </Stack>
+  );
+}
+
+interface PasswordStepProps {
+  initialEmail: string;
+  onSignedIn: () => void;
+  onCodeAsked: () => void;
+}
+
+function PasswordStep({ initialEmail, onSignedIn, onCodeAsked }: PasswordStepProps) {
+  const { form, failure, isSending, submit } = useApiForm({
+    initialValues: { email: initialEmail, password: '' },
+    validate: ({ email, password }) => ({
+      ...(email.trim() === '' && { email: 'Type your e-mail address.' }),
+      ...(password === '' && { password: 'Type your password.' }),
+    }),
+    send: ({ email, password }) => signIn({ email: email.trim(), password }).catch(explainSignIn),
+    onDone: ({ twoFactorRedirect }) => (twoFactorRedirect ? onCodeAsked() : onSignedIn()),
+  });
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        {failure !== null && <FailureNote error={failure} />}
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          data-autofocus
+          autoFocus
+          {...form.getInputProps('email')}
+        />
+        <PasswordInput label="Password" autoComplete="current-password" {...form.getInputProps('password')} />
+        <Button type="submit" loading={isSending} fullWidth mt={4}>
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+interface CodeStepProps {
+  onSignedIn: () => void;
+  onBack: () => void;
+}
+
+function CodeStep({ onSignedIn, onBack }: CodeStepProps) {
+  const [usesBackup, setUsesBackup] = useState(false);
+  const { form, failure, isSending, submit } = useApiForm({
+    initialValues: { code: '' },
+    validate: ({ code }) => (code.trim() === '' ? { code: 'Type the code.' } : {}),
+    send: ({ code }) =>
+      (usesBackup
+        ? verifyBackupCode({ code: code.trim() })
+        : verifyTotp({ code: code.replaceAll(/\s/g, '') })
+      ).catch(explainSignIn),
+    onDone: onSignedIn,
+  });
+  return (
+    <form onSubmit={submit} noValidate>
+      <Stack gap="md">
+        {failure !== null && <FailureNote error={failure} />}
+        <TextInput
+          key={String(usesBackup)}
+          label={usesBackup ? 'Backup code' : 'Code of your authenticator'}
+          description={
+            usesBackup ? 'Each of them works once.' : 'Six digits, from the app in which you set Bluewire up.'
+          }
+          inputMode={usesBackup ? 'text' : 'numeric'}
+          autoComplete="one-time-code"
+          autoFocus
+          {...form.getInputProps('code')}
+        />
+        <Button type="submit" loading={isSending} fullWidth>
+          Verify
+        </Button>
+        <Stack gap={4} align="center">
+          <Anchor component="button" type="button" size="sm" onClick={() => setUsesBackup(!usesBackup)}>
+            {usesBackup ? 'Use the authenticator instead' : 'Use a backup code instead'}
+          </Anchor>
+          <Anchor component="button" type="button" size="sm" c="dimmed" onClick={onBack}>
+            Start over
+          </Anchor>
+        </Stack>
+      </Stack>
+    </form>
+  );
+}
+
+const SENTENCES: Record<string, string> = {
+  INVALID_EMAIL_OR_PASSWORD: 'This e-mail address and password do not belong together.',
+  INVALID_EMAIL: 'This is not an e-mail address.',
+  INVALID_CODE: 'This code is not right. Wait for the next one, and check that the clock of your phone is.',
+  INVALID_BACKUP_CODE: 'This is none of your backup codes that are left.',
+  INVALID_TWO_FACTOR_COOKIE: 'That took too long. Start over with your password.',
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many wrong codes. Start over with your password.',
+  BANNED_USER: 'This account is disabled. Ask an administrator.',
+};
+
+/** better-auth's own words are not meant for people. */
+function explainSignIn(error: unknown): never {
+  if (!(error instanceof ApiFailure)) throw error;
+  if (error.status === 429) throw error.rephrase(describeWait(error.retryAfter));
+  throw error.rephrase(SENTENCES[error.code] ?? error.message);
+}
+
+function describeWait(seconds: number | null): string {
+  if (seconds === null || seconds <= 1) return 'Too many tries. Wait a little, then try again.';
+  return `Too many tries. Try again in ${seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`}.`;
+}

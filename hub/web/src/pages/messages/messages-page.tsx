@@ -1,0 +1,5 @@
+import { PageHeader } from '../../ui/page-header.tsx';
+
+export function MessagesPage() {
+  return <PageHeader title="Messages" />;
+}

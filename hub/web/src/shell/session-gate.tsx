@@ -1,0 +1,63 @@
+import { Center, Loader, Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Navigate, useLocation } from 'react-router';
+import { ApiFailure } from '../api/failures.ts';
+import { useMe } from '../api/me.ts';
+import { useHasSessionEnded } from '../api/session-end.ts';
+import { SignInForm } from '../forms/sign-in-form.tsx';
+import { FailureNote } from '../ui/failure-note.tsx';
+import { HubDownBanner } from './hub-down-banner.tsx';
+
+/**
+ * Lets through who is signed in; others go to the log-in page and come back here. Whose session ends while a page is open
+ * signs in above it, so that nothing typed there is lost.
+ */
+export function SessionGate({ children }: { children: ReactNode }) {
+  const { data: me, error, refetch } = useMe();
+  const hasEnded = useHasSessionEnded();
+  const { pathname, search } = useLocation();
+  if (me)
+    return (
+      <>
+        {children}
+        <SignInAgain isOpen={hasEnded} email={me.email} />
+      </>
+    );
+  if (error instanceof ApiFailure && error.status === 401) {
+    const back = pathname + search;
+    return <Navigate to={back === '/' ? '/login' : `/login?return=${encodeURIComponent(back)}`} replace />;
+  }
+  if (error)
+    return (
+      <>
+        <HubDownBanner />
+        <Center mih="80dvh" p="md">
+          <FailureNote error={error} onRetry={() => void refetch()} />
+        </Center>
+      </>
+    );
+  return (
+    <Center mih="100dvh">
+      <Loader aria-label="Loading" />
+    </Center>
+  );
+}
+
+function SignInAgain({ isOpen, email }: { isOpen: boolean; email: string }) {
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={() => undefined}
+      withCloseButton={false}
+      closeOnEscape={false}
+      closeOnClickOutside={false}
+      title="Your session has ended"
+      zIndex={1000}
+    >
+      <SignInForm
+        initialEmail={email}
+        introduction="Sign in again to go on where you are: nothing that you have typed is lost."
+      />
+    </Modal>
+  );
+}

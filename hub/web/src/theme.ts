@@ -1,0 +1,73 @@
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+/** The brand's blue. Six is what white reads well on. */
+const wire: MantineColorsTuple = [
+  '#eef4ff',
+  '#dce7fe',
+  '#bad1fc',
+  '#8fb3f8',
+  '#6494f3',
+  '#3f78ec',
+  '#245fdf',
+  '#1c4cbd',
+  '#1a409a',
+  '#19387e',
+];
+
+const gray: MantineColorsTuple = [
+  '#f7f8fa',
+  '#eff1f4',
+  '#e3e7ec',
+  '#d3d9e0',
+  '#bbc4ce',
+  '#8f9baa',
+  '#5d6979',
+  '#465160',
+  '#303a47',
+  '#1b232e',
+];
+
+const dark: MantineColorsTuple = [
+  '#d3dae4',
+  '#b4bdca',
+  '#939eae',
+  '#6c7787',
+  '#3d4757',
+  '#2b3441',
+  '#1f2732',
+  '#161c25',
+  '#11161d',
+  '#0c1015',
+];
+
+export const theme = createTheme({
+  primaryColor: 'wire',
+  primaryShade: 6,
+  colors: { wire, gray, dark },
+  black: '#161d27',
+  fontFamily:
+    'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace:
+    'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "Liberation Mono", monospace',
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '1.5rem', lineHeight: '1.3' },
+      h2: { fontSize: '1.0625rem', lineHeight: '1.4' },
+      h3: { fontSize: '0.9375rem', lineHeight: '1.4' },
+    },
+  },
+  components: {
+    Modal: {
+      defaultProps: { overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 120 } },
+    },
+    Drawer: {
+      defaultProps: { overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 150 } },
+    },
+    Tooltip: { defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } } },
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
+  },
+});

@@ -1,0 +1,67 @@
+import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import classes from './ui.module.css';
+
+interface CopyProps {
+  value: string;
+  /** What is copied: "the location ID". */
+  label: string;
+}
+
+export function Copy({ value, label }: CopyProps) {
+  return (
+    <CopyButton value={value} timeout={1_500}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
+          <ActionIcon
+            size="sm"
+            color={copied ? 'green' : 'gray'}
+            aria-label={copied ? 'Copied' : `Copy ${label}`}
+            onClick={copy}
+          >
+            {copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </CopyButton>
+  );
+}
+
+interface CopyableProps extends CopyProps {
+  /** Characters that are shown; all of them where it is left out. */
+  shown?: number;
+}
+
+/** A value such as an id in its own letters, shortened, with what copies the whole. */
+export function Copyable({ value, label, shown }: CopyableProps) {
+  const text = shown !== undefined && value.length > shown ? `${value.slice(0, shown)}…` : value;
+  return (
+    <span className={classes.copyable}>
+      <code className={classes.clip} title={value}>
+        {text}
+      </code>
+      <Copy value={value} label={label} />
+    </span>
+  );
+}
+
+/** A value to take along: a link, a secret, a command. */
+export function CopyField({ value, label }: CopyProps) {
+  return (
+    <div className={classes.copyField}>
+      <code>{value}</code>
+      <Copy value={value} label={label} />
+    </div>
+  );
+}
+
+/** Some lines of code. */
+export function CodeBlock({ value, label }: CopyProps) {
+  return (
+    <div className={classes.codeBlock}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the keys. */}
+      <pre tabIndex={0}>{value}</pre>
+      <Copy value={value} label={label} />
+    </div>
+  );
+}

@@ -1,0 +1,105 @@
+import { Button, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch, IconX } from '@tabler/icons-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import classes from './ui.module.css';
+
+/** Milliseconds after the last key. */
+const TYPING_PAUSE_MS = 350;
+
+interface FilterBarProps {
+  isFiltered: boolean;
+  onClear: () => void;
+  children: ReactNode;
+}
+
+export function FilterBar({ isFiltered, onClear, children }: FilterBarProps) {
+  return (
+    <search className={classes.filters} aria-label="Filters">
+      {children}
+      {isFiltered && (
+        <Button variant="subtle" color="gray" leftSection={<IconX size={15} aria-hidden />} onClick={onClear}>
+          Clear filters
+        </Button>
+      )}
+    </search>
+  );
+}
+
+interface FilterProps {
+  label: string;
+  value: string | undefined;
+  onChange: (value: string | null) => void;
+}
+
+interface FilterSelectProps extends FilterProps {
+  choices: readonly { value: string; label: string }[];
+  /** What is shown when nothing is chosen. */
+  any: string;
+}
+
+export function FilterSelect({ label, value, onChange, choices, any }: FilterSelectProps) {
+  return (
+    <Select
+      label={label}
+      placeholder={any}
+      data={choices}
+      value={value ?? null}
+      onChange={onChange}
+      clearable
+      searchable={choices.length > 8}
+      nothingFoundMessage="Nothing found"
+      comboboxProps={{ withinPortal: true }}
+    />
+  );
+}
+
+interface FilterTextProps extends FilterProps {
+  placeholder?: string;
+  isSearch?: boolean;
+}
+
+/** Takes effect when the typing pauses. */
+export function FilterText({ label, value = '', onChange, placeholder, isSearch }: FilterTextProps) {
+  const [typed, setTyped] = useState(value);
+  const settle = useDebouncedCallback(onChange, TYPING_PAUSE_MS);
+  useEffect(() => setTyped(value), [value]);
+  return (
+    <TextInput
+      type={isSearch ? 'search' : 'text'}
+      label={label}
+      placeholder={placeholder}
+      leftSection={isSearch ? <IconSearch size={16} aria-hidden /> : undefined}
+      value={typed}
+      onChange={({ currentTarget }) => {
+        setTyped(currentTarget.value);
+        settle(currentTarget.value.trim());
+      }}
+      data-grow={isSearch || undefined}
+    />
+  );
+}
+
+/** A time of the viewer's zone; the address and the API have it in RFC 3339. */
+export function FilterTime({ label, value, onChange }: FilterProps) {
+  return (
+    <TextInput
+      type="datetime-local"
+      label={label}
+      value={toLocal(value)}
+      onChange={({ currentTarget }) => onChange(toInstant(currentTarget.value))}
+    />
+  );
+}
+
+function toLocal(instant: string | undefined): string {
+  const time = instant === undefined ? Number.NaN : Date.parse(instant);
+  if (Number.isNaN(time)) return '';
+  const local = new Date(time - new Date(time).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+function toInstant(local: string): string | null {
+  const time = Date.parse(local);
+  return Number.isNaN(time) ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,25 @@
+import { Skeleton, Stack } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { FailureNote } from './failure-note.tsx';
+
+interface QueryViewProps<Data> {
+  query: UseQueryResult<Data>;
+  /** Rows of the placeholder. */
+  lines?: number;
+  children: (data: Data) => ReactNode;
+}
+
+/** Shows what a query found; until then that it looks, and why it found nothing. What is there stays while it looks again. */
+export function QueryView<Data>({ query, lines = 6, children }: QueryViewProps<Data>) {
+  if (query.data !== undefined) return children(query.data);
+  if (query.error !== null) return <FailureNote error={query.error} onRetry={() => void query.refetch()} />;
+  return (
+    <Stack gap="xs" aria-busy="true" aria-label="Loading" role="status">
+      {Array.from({ length: lines }, (_, line) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike.
+        <Skeleton key={line} height={line === 0 ? 34 : 44} radius="md" />
+      ))}
+    </Stack>
+  );
+}

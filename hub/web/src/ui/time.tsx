@@ -1,0 +1,73 @@
+import { Tooltip } from '@mantine/core';
+import { useSyncExternalStore } from 'react';
+
+const TICK_MS = 15_000;
+const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const SHORT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const UNITS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+];
+
+interface TimeProps {
+  /** RFC 3339. */
+  at: string;
+  /** What it shows first; the other is in its tooltip. */
+  as?: 'relative' | 'absolute';
+}
+
+/** A time in the viewer's own zone. */
+export function Time({ at, as = 'relative' }: TimeProps) {
+  const now = useNow();
+  const time = Date.parse(at);
+  if (Number.isNaN(time)) return <>–</>;
+  const relative = describeDistance(time, now);
+  return (
+    <Tooltip label={as === 'relative' ? ABSOLUTE.format(time) : relative}>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {as === 'relative' ? relative : SHORT.format(time)}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** "3 minutes ago", "in 2 hours". */
+export function describeDistance(time: number, now: number): string {
+  const seconds = (time - now) / 1_000;
+  if (Math.abs(seconds) < 45) return seconds > 5 ? 'in a moment' : 'just now';
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
+  return RELATIVE.format(Math.round(seconds / size), unit);
+}
+
+export function formatTime(at: string | number): string {
+  return ABSOLUTE.format(typeof at === 'string' ? Date.parse(at) : at);
+}
+
+let now = Date.now();
+const watchers = new Set<() => void>();
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+/** Epoch milliseconds, of some seconds ago at most. One clock serves all that is on the page. */
+export function useNow(): number {
+  return useSyncExternalStore(watch, () => now);
+}
+
+function watch(tell: () => void): () => void {
+  watchers.add(tell);
+  ticking ??= setInterval(tick, TICK_MS);
+  return () => {
+    watchers.delete(tell);
+    if (watchers.size > 0) return;
+    clearInterval(ticking);
+    ticking = undefined;
+  };
+}
+
+function tick(): void {
+  now = Date.now();
+  for (const tell of watchers) tell();
+}
