@@ -3,39 +3,30 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { VERSION } from '../shared/version.ts';
-import { createAudit } from './admin/audit.ts';
-import { requireAdminToken } from './admin/require-admin.ts';
-import { adminRoutes } from './admin/routes.ts';
-import { setupRoutes } from './admin/setup-routes.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { findShortSecrets, type HubConfig } from './config.ts';
+import { createServer } from './create-server.ts';
 import { loadOrCreateSecret } from './credentials/secret-file.ts';
 import { generateAdminToken, prepareDataDir } from './data-dir.ts';
 import { showDatabase } from './database-url.ts';
-import { pairingRoute } from './devices/pairing-route.ts';
 import { Presence } from './devices/presence.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { guardAddresses } from './guard/address-guard.ts';
-import { clientRoute } from './http/client-route.ts';
-import { serveRoutes } from './http/serve-routes.ts';
+import { findPanelFolder, loadPanel } from './http/panel-files.ts';
 import type { HttpServer, ServerTimeouts } from './http/server.ts';
-import { systemRoutes } from './http/system-routes.ts';
-import { checkSendable, createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
 import { showError } from './log-error.ts';
 import type { FetchTimeouts } from './media/fetcher.ts';
 import { createLinkSigner } from './media/links.ts';
 import { Media } from './media/media.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 import { openDatabase } from './open-database.ts';
+import { announceChange, type Parts } from './parts.ts';
 import { Retention } from './retention/retention.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { DeviceGateway } from './socket/gateway.ts';
-import type { SharedStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { EventPoster } from './webhooks/post-event.ts';
-import { sendTestEvent } from './webhooks/test-event.ts';
 
 export interface HubDependencies {
   log: Logger;
@@ -44,6 +35,8 @@ export interface HubDependencies {
   random?: () => number;
   timeouts?: ServerTimeouts;
   fetchTimeouts?: FetchTimeouts;
+  /** Where the built panel lies; unset: where it is built with this hub. */
+  panelFolder?: string;
 }
 
 export interface RunningHub extends AsyncDisposable {
@@ -51,31 +44,12 @@ export interface RunningHub extends AsyncDisposable {
   url: string;
 }
 
-/** What every part of the hub may need. */
-interface Parts {
-  config: HubConfig;
-  log: Logger;
-  now: () => number;
-  publicUrl: () => string;
-  store: Store & Partial<SharedStore>;
-  cluster: Cluster;
-  presence: Presence;
-  metrics: Metrics;
-  poster: EventPoster;
-  deliverer: Deliverer;
-  /** Webhook events may be waiting, for this hub or for another. */
-  onDeliveriesDue: () => void;
-  dispatcher: Dispatcher;
-  media: Media;
-  retention: Retention;
-}
-
 /**
  * Starts the hub: database, HTTP and device sockets, webhook delivery, dispatch. Disposing it stops them
  * the other way round: no new requests, running ones finish, devices are let go, leases are given back.
  */
 export async function startHub(config: HubConfig, dependencies: HubDependencies): Promise<RunningHub> {
-  const { timeouts } = dependencies;
+  const { timeouts, panelFolder = findPanelFolder() } = dependencies;
   const log = dependencies.log.child({}, { serializers: { err: showError } });
   for (const variable of findShortSecrets(config))
     log.warn({ variable }, `${variable} is short enough to be guessed; use at least 16 random characters`);
@@ -87,7 +61,10 @@ export async function startHub(config: HubConfig, dependencies: HubDependencies)
 
   const { deliverer, dispatcher, media, retention } = parts;
   const clock = starting.use(watchClock(parts));
-  const http = createServer(parts, adminToken, timeouts);
+  const panel = loadPanel(panelFolder);
+  if (panel === undefined)
+    log.info({ folder: panelFolder }, 'the panel is not built; npm run build makes it');
+  const http = createServer(parts, { adminToken, panel, timeouts });
   starting.defer(() => http.finish());
   const gateway = createGateway(http, parts);
   starting.defer(() => gateway.close());
@@ -222,12 +199,6 @@ function createGateway(http: HttpServer, parts: Parts): DeviceGateway {
   return gateway;
 }
 
-/** Devices are to be given other messages than before, by whichever hub. */
-function announceChange({ dispatcher, cluster }: Parts, deviceIds: string[]): void {
-  dispatcher.reroute(deviceIds);
-  cluster.signals.tellChanged(deviceIds);
-}
-
 function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): ClockWatch {
   return new ClockWatch({
     now,
@@ -241,56 +212,4 @@ function watchClock({ store, deliverer, dispatcher, media, now, log }: Parts): C
       media.wake();
     },
   });
-}
-
-function createServer(parts: Parts, adminToken: string, timeouts: ServerTimeouts | undefined): HttpServer {
-  const { config, log, now, publicUrl, store, cluster, presence, metrics, poster } = parts;
-  const { onDeliveriesDue, dispatcher, media } = parts;
-  const isStopping = (): boolean => http.isStopping;
-  const onMessagesWaiting = (withFiles: boolean): void => (withFiles ? media : dispatcher).wake();
-  const adminLog = log.child({ part: 'admin' });
-  const audit = createAudit({ store, now, log: adminLog });
-  const ingest = createIngest({
-    store,
-    messageTtl: config.HUB_MESSAGE_TTL,
-    perMinute: config.HUB_RATE_LIMIT,
-    log: log.child({ part: 'ingest' }),
-    onAccepted: ({ attachments }) => onMessagesWaiting(attachments.length > 0),
-    clock: now,
-  });
-  const routes = [
-    clientRoute((request) => handleClientMessage(request, ingest), metrics),
-    pairingRoute({ store, log: log.child({ part: 'devices' }), now }),
-    ...adminRoutes({
-      store,
-      log: adminLog,
-      now,
-      audit,
-      messageTtl: config.HUB_MESSAGE_TTL,
-      checkSendable: (workspace, message) => checkSendable(workspace, message, ingest),
-      onMessagesWaiting,
-      requireApiKeyByDefault: config.HUB_REQUIRE_API_KEY,
-      publicUrl,
-      isOnline: (deviceId) => cluster.roster.isOnline(deviceId),
-      disconnectDevice: (deviceId) => presence.disconnect(deviceId),
-      sendTestEvent: (workspace) => sendTestEvent(poster, workspace, now()),
-      onDevicesChanged: (deviceIds) => {
-        announceChange(parts, deviceIds);
-        presence.refreshSettings(deviceIds);
-      },
-      onDeliveriesDue,
-    }),
-    ...media.routes,
-    ...setupRoutes({ adminToken, publicUrl, now, audit }),
-    ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
-  ];
-  const http = serveRoutes({
-    routes,
-    requireAdmin: requireAdminToken(adminToken),
-    log: log.child({ part: 'http' }),
-    isStopping,
-    publicUrl,
-    ...(timeouts && { timeouts }),
-  });
-  return http;
 }

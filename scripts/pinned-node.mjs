@@ -21,6 +21,11 @@ function findPinnedNode() {
   return undefined;
 }
 
+/** The node that programs of this repository run on. */
+export function findNode() {
+  return findPinnedNode() ?? process.execPath;
+}
+
 const LOOK_AFTER_PARENT_MS = 200;
 const END_GRACE_MS = 1_500;
 
@@ -29,7 +34,7 @@ const END_GRACE_MS = 1_500;
  * to both. When whoever started this is gone (npm was killed), the program is ended too.
  */
 export function runOnPinnedNode(program, args) {
-  const node = findPinnedNode() ?? process.execPath;
+  const node = findNode();
   const path = `${dirname(node)}:${process.env.PATH}`;
   const child = spawn(node, [program, ...args], { stdio: 'inherit', env: { ...process.env, PATH: path } });
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -26,15 +26,6 @@ ${body}
 `;
 }
 
-/** The hub's front page. */
-export function describeHub(): string {
-  return layOut(
-    'Bluewire hub',
-    `<p>The hub is running. This version is administered by its API, described at
-<a href="/api/openapi.json">/api/openapi.json</a>.</p>`,
-  );
-}
-
 /** The page behind an unused set-up link. */
 export function describeSetup(): string {
   return layOut(

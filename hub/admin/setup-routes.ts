@@ -3,7 +3,7 @@ import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
 import { Throttle, throttleKey } from '../api/throttle.ts';
 import { createToken, hashToken } from '../credentials/tokens.ts';
 import type { NoteChange } from './audit.ts';
-import { describeGone, describeHub, describeSetup, describeToken } from './setup-pages.ts';
+import { describeGone, describeSetup, describeToken } from './setup-pages.ts';
 
 export interface SetupDependencies {
   adminToken: string;
@@ -70,11 +70,7 @@ export function setupRoutes({ adminToken, publicUrl, now, audit }: SetupDependen
       return asPage(describeToken(adminToken, publicUrl()));
     },
   });
-  const home = defineRoute({
-    ...page('get', '/', 'What a browser sees at the hub’s address.'),
-    handle: () => asPage(describeHub()),
-  });
-  return [create, open, use, home];
+  return [create, open, use];
 }
 
 function page(method: 'get' | 'post', path: string, summary: string) {

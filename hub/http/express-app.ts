@@ -8,6 +8,8 @@ import { parseJson } from '../api/parse-json.ts';
 import type { Route, RouteResponse } from '../api/route.ts';
 import { validateInput } from '../api/validate.ts';
 import { apiErrorOf } from './api-error-of.ts';
+import { servePanel } from './panel.ts';
+import type { Panel } from './panel-files.ts';
 import { readBody, requireJson } from './read-body.ts';
 import { sendFile } from './send-file.ts';
 import { answerTimeout, type ServerTimeouts } from './server.ts';
@@ -18,6 +20,8 @@ export type RequireAdmin = (authorization: string | undefined, source: string) =
 export interface AppOptions {
   routes: readonly Route[];
   requireAdmin: RequireAdmin;
+  /** Undefined where none was built. */
+  panel?: Panel | undefined;
   log: Logger;
   /** True once the hub is stopping: answers then ask for the connection to be closed. */
   isStopping: () => boolean;
@@ -52,6 +56,9 @@ export function createApp(options: AppOptions): Express {
       throw new ApiError('method_not_allowed', `${request.method} is not served here; use ${allow}.`);
     });
   }
+  app.use((request, response, next) => {
+    if (!servePanel(options.panel, request, response)) next();
+  });
   app.use(() => {
     throw new ApiError('not_found', 'There is nothing at this address.');
   });

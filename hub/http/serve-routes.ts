@@ -3,11 +3,13 @@ import type { Route } from '../api/route.ts';
 import type { RequireAdmin } from './express-app.ts';
 import { createApp } from './express-app.ts';
 import { describeApi, openApiRoute } from './openapi.ts';
+import type { Panel } from './panel-files.ts';
 import { DEFAULT_TIMEOUTS, HttpServer, type ServerTimeouts } from './server.ts';
 
 export interface ServeOptions {
   routes: readonly Route[];
   requireAdmin: RequireAdmin;
+  panel?: Panel | undefined;
   log: Logger;
   isStopping: () => boolean;
   /** How others reach the hub; known only once it listens. */

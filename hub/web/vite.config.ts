@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { compressAssets } from './compress-assets.ts';
 
 const here = import.meta.dirname;
 
 export default defineConfig({
   root: here,
-  plugins: [react()],
+  plugins: [react(), compressAssets()],
   build: {
     outDir: join(here, '../../dist/panel'),
     emptyOutDir: true,

@@ -1,0 +1,2 @@
+export function ensurePanel(root: string): void;
+export function buildPanel(root: string): void;
