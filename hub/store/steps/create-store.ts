@@ -128,7 +128,7 @@ function messageSteps(
     settleSends: (deviceId, acceptances, now) =>
       write((context) => settleSends(context, deviceId, acceptances, now)),
     cancelMessage: (id, now) => write((context) => cancelMessage(context, id, now)),
-    resendMessage: (request, now) => write((context) => resendMessage(context, request, now)),
+    resendMessage: (request, now) => write((context) => resendMessage(context, request, now, acceptMessages)),
     expireQueued: (now, limit) => write((context) => expireQueued(context, now, limit)),
     expireDispatched: (request, now) => write((context) => expireDispatched(context, request, now)),
     recordJournal: (deviceId, batch, now) => write((context) => recordJournal(context, deviceId, batch, now)),
