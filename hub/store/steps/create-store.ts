@@ -40,7 +40,7 @@ import { resendMessage } from './resend.ts';
 import { routeQueued, unrouteAll, unrouteDevice, unrouteExcept } from './route.ts';
 import { followClock } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
-import { freeAllDeliveries, releaseDeliveries } from './settle.ts';
+import { freeAllDeliveries, freeStrayDeliveries, releaseDeliveries } from './settle.ts';
 
 /** Runs one whole step of `work`. */
 export type Run = <T>(work: (context: StoreContext) => Promise<T>) => Promise<T>;
@@ -144,6 +144,7 @@ function deliverySteps(
     claimDeliveries: (request, now) => writeRelaxed((context) => claimDeliveries(context, request, now)),
     settleDeliveries: (owner, settled, now) =>
       writeRelaxed((context) => settleDeliveries(context, owner, settled, now)),
+    freeStrayDeliveries: (owner, inHand) => write((context) => freeStrayDeliveries(context, owner, inHand)),
     releaseDeliveries: (owner, leaseUntil) =>
       write((context) => releaseDeliveries(context, owner, leaseUntil)),
     nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),
