@@ -221,6 +221,11 @@ export interface DeliveryStore {
   settleDeliveries(owner: string, settled: SettledDelivery[], now: number): Promise<EndpointChange[]>;
   /** Gives back what this owner claimed and did not attempt; with `leaseUntil`, what it claimed until then alone. */
   releaseDeliveries(owner: string, leaseUntil?: number): Promise<void>;
+  /**
+   * Ends this owner's leases on all but the deliveries that it has in hand, their attempts staying counted: outcomes that a
+   * crash of the database undid. Answers how many.
+   */
+  freeStrayDeliveries(owner: string, inHand: string[]): Promise<number>;
   /** When the next delivery that is not leased comes due, `busy` workspaces aside; undefined when none waits. */
   nextDeliveryAt(now: number, busy?: string[]): Promise<number | undefined>;
   /** Makes one batch of a workspace's dead or recorded deliveries pending again, oldest first. */

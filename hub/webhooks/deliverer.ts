@@ -11,7 +11,10 @@ import { reportChanges } from './report-changes.ts';
 import { afterFailure } from './retry-schedule.ts';
 
 export interface DelivererDependencies {
-  store: Pick<DeliveryStore, 'claimDeliveries' | 'settleDeliveries' | 'releaseDeliveries' | 'nextDeliveryAt'>;
+  store: Pick<
+    DeliveryStore,
+    'claimDeliveries' | 'settleDeliveries' | 'releaseDeliveries' | 'freeStrayDeliveries' | 'nextDeliveryAt'
+  >;
   poster: EventPoster;
   /** Under which deliveries are leased: one name per running hub. */
   owner: string;
@@ -33,6 +36,8 @@ const LEASE_MS = 5 * 60_000;
 const SHORT_REST_MS = 20;
 const LONGEST_REST_MS = 30_000;
 const STOP_GRACE_MS = 3_000;
+/** So often it looks for events that are leased to it and that it does not have. */
+const STRAY_MS = 30_000;
 
 interface Claim {
   delivery: ClaimedDelivery;
@@ -63,6 +68,7 @@ export class Deliverer implements AsyncDisposable {
   /** Ends of leases that no other claim of this hub has, of claims that failed. */
   readonly #doubtful = new Set<number>();
   #latestLease = 0;
+  #lookedForStray = Number.NEGATIVE_INFINITY;
   #posting = 0;
   #stopping = false;
 
@@ -112,6 +118,7 @@ export class Deliverer implements AsyncDisposable {
     const term = this.#dependencies.term();
     if (term === undefined) return LONGEST_REST_MS;
     this.#resume();
+    await this.#freeStray();
     const limit = Math.min(CLAIM_LIMIT, this.#places.free);
     if (limit <= 0) return LONGEST_REST_MS;
     const lease_until = this.#nextLease();
@@ -149,6 +156,26 @@ export class Deliverer implements AsyncDisposable {
       this.#doubtful.add(lease_until);
       throw error;
     }
+  }
+
+  /**
+   * Outcomes are on disk a moment after they are recorded: a crash of the database undoes the last ones, and what they
+   * were about would go out again only when its lease is over. No claim is under way meanwhile.
+   */
+  async #freeStray(): Promise<void> {
+    const { store, owner, log, now } = this.#dependencies;
+    if (Math.abs(now() - this.#lookedForStray) < STRAY_MS) return;
+    const waiting = [...this.#lanes.values()].flatMap((lane) =>
+      lane.waiting.map(({ delivery }) => delivery.id),
+    );
+    const freed = await store.freeStrayDeliveries(owner, [
+      ...this.#underWay,
+      ...waiting,
+      ...this.#outcomes.open,
+    ]);
+    this.#lookedForStray = now();
+    if (freed > 0)
+      log.warn({ events: freed }, 'webhook events go out again: the database lost their outcomes');
   }
 
   /** Different for each claim, so that it names the claim too. A clock that was set back begins anew. */

@@ -21,6 +21,8 @@ const BACKOFF = { base: 100, max: 5_000 };
 export class OutcomeBuffer {
   readonly #options: OutcomeBufferOptions;
   #gathered: SettledDelivery[] = [];
+  /** Ids of what is gathered or being recorded. */
+  readonly #open = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #tail: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -32,8 +34,14 @@ export class OutcomeBuffer {
   /** Takes an outcome. `hurry` says that none will follow soon, so that waiting would only delay it. */
   add(settled: SettledDelivery, hurry: boolean): void {
     this.#gathered.push(settled);
+    this.#open.add(settled.id);
     if (hurry || this.#gathered.length >= ENOUGH) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  /** Ids of deliveries whose outcome is not recorded yet. */
+  get open(): Iterable<string> {
+    return this.#open;
   }
 
   /** Records what is gathered, without further patience for a store that fails. */
@@ -48,7 +56,11 @@ export class OutcomeBuffer {
     this.#timer = undefined;
     const batch = this.#gathered;
     this.#gathered = [];
-    if (batch.length > 0) this.#tail = this.#tail.then(() => this.#record(batch));
+    if (batch.length === 0) return;
+    this.#tail = this.#tail.then(async () => {
+      await this.#record(batch);
+      for (const { id } of batch) this.#open.delete(id);
+    });
   }
 
   async #record(batch: SettledDelivery[]): Promise<void> {

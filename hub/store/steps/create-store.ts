@@ -40,7 +40,7 @@ import { resendMessage } from './resend.ts';
 import { routeQueued, unrouteAll, unrouteDevice, unrouteExcept } from './route.ts';
 import { followClock } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
-import { freeAllDeliveries, releaseDeliveries } from './settle.ts';
+import { freeAllDeliveries, freeStrayDeliveries, releaseDeliveries } from './settle.ts';
 
 /** Runs one whole step of `work`. */
 export type Run = <T>(work: (context: StoreContext) => Promise<T>) => Promise<T>;
@@ -128,7 +128,7 @@ function messageSteps(
     settleSends: (deviceId, acceptances, now) =>
       write((context) => settleSends(context, deviceId, acceptances, now)),
     cancelMessage: (id, now) => write((context) => cancelMessage(context, id, now)),
-    resendMessage: (request, now) => write((context) => resendMessage(context, request, now)),
+    resendMessage: (request, now) => write((context) => resendMessage(context, request, now, acceptMessages)),
     expireQueued: (now, limit) => write((context) => expireQueued(context, now, limit)),
     expireDispatched: (request, now) => write((context) => expireDispatched(context, request, now)),
     recordJournal: (deviceId, batch, now) => write((context) => recordJournal(context, deviceId, batch, now)),
@@ -144,6 +144,7 @@ function deliverySteps(
     claimDeliveries: (request, now) => writeRelaxed((context) => claimDeliveries(context, request, now)),
     settleDeliveries: (owner, settled, now) =>
       writeRelaxed((context) => settleDeliveries(context, owner, settled, now)),
+    freeStrayDeliveries: (owner, inHand) => write((context) => freeStrayDeliveries(context, owner, inHand)),
     releaseDeliveries: (owner, leaseUntil) =>
       write((context) => releaseDeliveries(context, owner, leaseUntil)),
     nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),

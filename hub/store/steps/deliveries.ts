@@ -101,15 +101,23 @@ interface Leased {
   next_attempt_at: number;
 }
 
+/** Leased by an owner that has none but the ids named in hand. */
+export const IS_STRAY = 'owner = ? AND id NOT IN (SELECT value FROM json_each(?))';
+
 /**
- * Ends leases without an outcome. Where an older event of the conversation was made due by hand meanwhile, that one takes
+ * Ends leases without an outcome; how many. Where an older event of the conversation was made due by hand meanwhile, that one takes
  * over the due time: order holds.
  */
 export async function freeLeases(
   context: StoreContext,
-  which: 'owner = ?' | 'owner = ? AND lease_until = ?' | 'lease_until <= ?' | typeof IS_OVER,
+  which:
+    | 'owner = ?'
+    | 'owner = ? AND lease_until = ?'
+    | 'lease_until <= ?'
+    | typeof IS_OVER
+    | typeof IS_STRAY,
   ...values: (string | number)[]
-): Promise<void> {
+): Promise<number> {
   const { db } = context;
   const list = (forUpdate: string): Promise<Leased[]> =>
     db.all(
@@ -128,4 +136,5 @@ export async function freeLeases(
     );
     if (!isHead) await promoteHead(context, location_id, phone, next_attempt_at);
   }
+  return leased.length;
 }

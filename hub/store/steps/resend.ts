@@ -2,9 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { FailureCode } from '../../../shared/failure-codes.ts';
 import type { MessageStatus } from '../../../shared/status-ladder.ts';
 import type { NewMessage } from '../records.ts';
-import { acceptMessages } from './accept.ts';
+import type { AcceptOutcome } from '../store.ts';
 import { addToTimeline, countStep, filesOf, queueOf, type StoreContext } from './context.ts';
 import { takeOverFiles } from './files-outgoing.ts';
+
+/** How the database at hand takes messages. */
+type Accept = (context: StoreContext, messages: NewMessage[], now: number) => Promise<AcceptOutcome[]>;
 
 export interface ResendRequest {
   id: string;
@@ -59,6 +62,7 @@ export async function resendMessage(
   context: StoreContext,
   { id, expires_at, force }: ResendRequest,
   now: number,
+  accept: Accept,
 ): Promise<ResendOutcome> {
   const { db } = context;
   const find = (forUpdate: string): Promise<Failed | undefined> =>
@@ -77,7 +81,7 @@ export async function resendMessage(
   if (alive) return { kind: 'resent', id: alive.id, status: alive.status };
   const risky = force ? undefined : await findRisky(context, family);
   if (risky) return { kind: 'may_have_gone', id: risky.id, code: risky.error_code };
-  return await acceptAgain(context, message, { root, family, expires_at }, now);
+  return await acceptAgain(context, message, { root, family, expires_at, accept }, now);
 }
 
 /** One of the family that may have reached its recipient although it FAILED. */
@@ -101,7 +105,12 @@ async function findRisky({ db }: StoreContext, family: Failed[]): Promise<Failed
 async function acceptAgain(
   context: StoreContext,
   message: Failed,
-  { root, family, expires_at }: { root: string; family: Failed[]; expires_at: number },
+  {
+    root,
+    family,
+    expires_at,
+    accept,
+  }: { root: string; family: Failed[]; expires_at: number; accept: Accept },
   now: number,
 ): Promise<ResendOutcome> {
   const first = family.find(({ id }) => id === root)?.message_id ?? message.message_id;
@@ -119,7 +128,7 @@ async function acceptAgain(
       expires_at,
       only_device: message.only_device,
     };
-    const [outcome] = await acceptMessages(context, [again], now);
+    const [outcome] = await accept(context, [again], now);
     if (outcome?.kind === 'opted_out') return { kind: 'opted_out' };
     // The client itself uses such an id: the next number is free, some time.
     if (outcome?.kind !== 'accepted') continue;

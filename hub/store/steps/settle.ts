@@ -1,7 +1,7 @@
 import type { EndpointChange } from '../record-keeping.ts';
 import type { Attempt, DeliveryStatus, SettledDelivery } from '../records.ts';
 import { queueOf, type StoreContext } from './context.ts';
-import { findHead, freeLeases, promoteHead, recordPending } from './deliveries.ts';
+import { findHead, freeLeases, IS_STRAY, promoteHead, recordPending } from './deliveries.ts';
 import { noteHealth, readHealth } from './endpoint-health.ts';
 import { readable } from './readable.ts';
 import { together } from './together.ts';
@@ -197,6 +197,15 @@ export async function releaseDeliveries(
     ...values,
   );
   await freeLeases(context, which, ...values);
+}
+
+/** Ends the leases of what the owner does not have in hand: its outcome was recorded, and a crash of the database undid that. */
+export async function freeStrayDeliveries(
+  context: StoreContext,
+  owner: string,
+  inHand: string[],
+): Promise<number> {
+  return await freeLeases(context, IS_STRAY, owner, JSON.stringify(inHand));
 }
 
 /** Leases of a process that is gone; its attempts stay counted, since they may have happened. */

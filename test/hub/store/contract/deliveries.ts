@@ -167,4 +167,16 @@ export function describeDeliveries(open: OpenStore): void {
     expect(again[0]).toMatchObject({ attempt: 1 });
     expect(new Set([kept!.id, lost!.id, other!.id]).size).toBe(3);
   });
+
+  test('what an owner has lost is due again, its attempt counted; what it has in hand, and others have, is not', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await hear(store, await addLine(store), [ANN, BEN, CLEO]);
+    const [lost, kept] = await claimDue(store, { limit: 2 });
+    await claimDue(store, { limit: 1, owner: 'other' });
+    expect(await store.freeStrayDeliveries('hub-1', [kept!.id])).toBe(1);
+    expect(await store.freeStrayDeliveries('hub-1', [kept!.id])).toBe(0);
+    const again = await claimDue(store);
+    expect(again.map(({ id, attempt }) => ({ id, attempt }))).toEqual([{ id: lost!.id, attempt: 2 }]);
+  });
 }
