@@ -2,6 +2,7 @@ import { createAudit } from './admin/audit.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
 import { setupRoutes } from './admin/setup-routes.ts';
+import { QuietReads } from './api/quiet-reads.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
 import { clientRoute } from './http/client-route.ts';
 import type { Panel } from './http/panel-files.ts';
@@ -9,6 +10,7 @@ import { serveRoutes } from './http/serve-routes.ts';
 import type { HttpServer, ServerTimeouts } from './http/server.ts';
 import { systemRoutes } from './http/system-routes.ts';
 import { checkSendable, createIngest, handleClientMessage } from './ingest/handle-client-message.ts';
+import { overviewRoute } from './overview/overview-route.ts';
 import { announceChange, type Parts } from './parts.ts';
 import { sendTestEvent } from './webhooks/test-event.ts';
 
@@ -26,6 +28,7 @@ export function createServer(parts: Parts, { adminToken, panel, timeouts }: Serv
   const onMessagesWaiting = (withFiles: boolean): void => (withFiles ? media : dispatcher).wake();
   const adminLog = log.child({ part: 'admin' });
   const audit = createAudit({ store, now, log: adminLog });
+  const quiet = new QuietReads();
   const ingest = createIngest({
     store,
     messageTtl: config.HUB_MESSAGE_TTL,
@@ -41,6 +44,7 @@ export function createServer(parts: Parts, { adminToken, panel, timeouts }: Serv
       store,
       log: adminLog,
       now,
+      quiet,
       audit,
       messageTtl: config.HUB_MESSAGE_TTL,
       checkSendable: (workspace, message) => checkSendable(workspace, message, ingest),
@@ -56,6 +60,7 @@ export function createServer(parts: Parts, { adminToken, panel, timeouts }: Serv
       },
       onDeliveriesDue,
     }),
+    overviewRoute({ store, quiet, now }),
     ...media.routes,
     ...setupRoutes({ adminToken, publicUrl, now, audit }),
     ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { TestResult } from '../../shared/api/workspaces.ts';
 import type { Channel } from '../../shared/channels.ts';
+import type { QuietReads } from '../api/quiet-reads.ts';
 import type { Workspace } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { NoteChange } from './audit.ts';
@@ -10,6 +11,8 @@ export interface AdminDependencies {
   store: Store;
   log: Logger;
   now: () => number;
+  /** By which long reads hold up nothing. */
+  quiet: QuietReads;
   /** Writes down what a caller changed. */
   audit: NoteChange;
   /** HUB_MESSAGE_TTL, milliseconds. */

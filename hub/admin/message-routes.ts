@@ -1,10 +1,10 @@
 import { messageQuerySchema, messageSchema, messageTimelineSchema } from '../../shared/api/messages.ts';
 import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
-import { refuseField } from '../api/validate.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import { requireMessage } from './lookups.ts';
+import { judgeFilter } from './message-filter.ts';
 import { showDeliveryWithAttempts, showMessage, showPage, showTime } from './views.ts';
 
 const BASE = { auth: 'admin', tag: 'messages' } as const;
@@ -21,11 +21,7 @@ export function messageRoutes(dependencies: AdminDependencies): Route[] {
       query: messageQuerySchema,
       response: { status: 200, description: 'A page.', schema: pageSchema(messageSchema) },
       handle: async ({ query: { limit, cursor, ...filter } }) => {
-        if (filter.message_id !== undefined && filter.workspace === undefined)
-          throw refuseField(
-            'workspace',
-            'is needed with message_id, which is unique only within a workspace',
-          );
+        judgeFilter(filter);
         const page = await store.listMessages(filter, { limit, cursor });
         return { status: 200, body: showPage(page, showMessage) };
       },

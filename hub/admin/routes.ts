@@ -5,6 +5,7 @@ import { deliveryRoutes } from './delivery-routes.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { messageActionRoutes } from './message-action-routes.ts';
+import { messageExportRoute } from './message-export-route.ts';
 import { messageRoutes } from './message-routes.ts';
 import { webhookRoutes } from './webhook-routes.ts';
 import { workspaceRoutes } from './workspace-routes.ts';
@@ -19,6 +20,7 @@ export function adminRoutes(dependencies: AdminDependencies): Route[] {
     ...apiKeyRoutes(dependencies),
     ...deviceRoutes(dependencies),
     ...messageRoutes(dependencies),
+    messageExportRoute(dependencies),
     ...messageActionRoutes(dependencies),
     ...deliveryRoutes(dependencies),
     ...auditRoutes(dependencies),

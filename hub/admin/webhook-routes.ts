@@ -1,5 +1,10 @@
 import type { AuditAction } from '../../shared/api/audit.ts';
-import { replayedSchema, replaySchema } from '../../shared/api/deliveries.ts';
+import {
+  replayableQuerySchema,
+  replayableSchema,
+  replayedSchema,
+  replaySchema,
+} from '../../shared/api/deliveries.ts';
 import { ApiError } from '../../shared/api/errors.ts';
 import { revealedHeadersSchema, signingSecretSchema, testResultSchema } from '../../shared/api/workspaces.ts';
 import { type Caller, defineRoute, type Route } from '../api/route.ts';
@@ -22,6 +27,7 @@ export function webhookRoutes(dependencies: AdminDependencies): Route[] {
     testRoute(dependencies),
     rotateRoute(dependencies),
     revealRoute(dependencies),
+    replayableRoute(dependencies),
     replayRoute(dependencies),
   ];
 }
@@ -100,6 +106,23 @@ function revealRoute(dependencies: AdminDependencies): Route {
       const names = headers.map(({ key }) => key);
       await noteOn(dependencies, caller, location_id, 'workspace.reveal_headers', { headers: names });
       return { status: 200, body: { headers } };
+    },
+  });
+}
+
+function replayableRoute({ store }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'get',
+    path: `${ONE}/replay`,
+    operationId: 'countReplayable',
+    summary: 'Counts the events that a replay would send again.',
+    query: replayableQuerySchema,
+    response: { status: 200, description: 'The counts.', schema: replayableSchema },
+    errors: ['unknown_location'],
+    handle: async ({ params, query: { since = 0 } }) => {
+      const { location_id } = await requireWorkspace(store, params.location_id);
+      return { status: 200, body: await store.countKept(location_id, since) };
     },
   });
 }

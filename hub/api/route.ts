@@ -30,6 +30,8 @@ export interface RouteResponse {
   file?: string;
   /** Called once that file has been sent, or its caller has gone. */
   onSent?: () => void;
+  /** Texts to answer with instead, each made when its caller has taken the one before; '' only lets a caller's leaving be seen. */
+  stream?: AsyncIterable<string>;
   headers?: Record<string, string>;
 }
 

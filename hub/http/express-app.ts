@@ -12,6 +12,7 @@ import { servePanel } from './panel.ts';
 import type { Panel } from './panel-files.ts';
 import { readBody, requireJson } from './read-body.ts';
 import { sendFile } from './send-file.ts';
+import { sendStream } from './send-stream.ts';
 import { answerTimeout, type ServerTimeouts } from './server.ts';
 
 /** Answers who calls, as the log of changes names them. Throws ApiError unless that is an admin. */
@@ -133,12 +134,22 @@ async function serve(route: Route, request: Request, response: Response, options
     authorization,
     headers: request.headers,
   });
+  const { stall } = options.timeouts;
   try {
-    if (answer.file === undefined) send(response, answer);
-    else await sendFile(response, answer.file, answer.headers ?? {}, options.timeouts.stall);
+    if (answer.file !== undefined) await sendFile(response, answer.file, answer.headers ?? {}, stall);
+    else if (answer.stream === undefined) send(response, answer);
+    else {
+      setHead(response, answer);
+      await sendStream(response, answer.stream, { head: request.method === 'HEAD', stall });
+    }
   } finally {
     answer.onSent?.();
   }
+}
+
+function setHead(response: Response, { status, headers }: RouteResponse): void {
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
 }
 
 /** Nothing is named with a NUL, and Postgres does not take one: what stands for it is not found either. */
@@ -155,9 +166,9 @@ function readInput(route: Route, request: Request): unknown {
   return validateInput(route.body, route.optionalBody && bytes.length === 0 ? {} : parseJson(bytes));
 }
 
-function send(response: Response, { status, body, headers }: RouteResponse): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+function send(response: Response, answer: RouteResponse): void {
+  setHead(response, answer);
+  const { body } = answer;
   if (body === undefined) {
     response.end();
     return;

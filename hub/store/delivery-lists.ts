@@ -1,7 +1,15 @@
 import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
-import type { Attempt, Delivery, DeliveryFilter, DeliveryWithBody, Page, PageRequest } from './records.ts';
+import type {
+  Attempt,
+  Delivery,
+  DeliveryFilter,
+  DeliveryWithBody,
+  KeptCounts,
+  Page,
+  PageRequest,
+} from './records.ts';
 import { toAttempt, toDelivery } from './rows.ts';
 import type { Schema } from './schema.ts';
 import { boundTime, SEARCH_WINDOW, withFloor } from './search-window.ts';
@@ -9,7 +17,7 @@ import type { DeliveryStore } from './store.ts';
 
 type Steps = Pick<
   DeliveryStore,
-  'listDeliveries' | 'findDelivery' | 'listAttempts' | 'listMessageDeliveries'
+  'countKept' | 'listDeliveries' | 'findDelivery' | 'listAttempts' | 'listMessageDeliveries'
 >;
 
 /** Events of one message that are shown with it at most: a message that people react to all day has more. */
@@ -17,6 +25,8 @@ const MOST_OF_MESSAGE = 50;
 
 export function deliveryListSteps({ query }: Base): Steps {
   return {
+    countKept: (locationId, since) => query((db) => countKept(db, locationId, since)),
+
     listDeliveries: (filter, page) => query((db) => listDeliveries(db, filter, page)),
 
     findDelivery: async (id) => {
@@ -39,6 +49,24 @@ export function deliveryListSteps({ query }: Base): Steps {
 
     listMessageDeliveries: (messageId) => query((db) => listMessageDeliveries(db, messageId)),
   };
+}
+
+/** More than anybody reads off a button. */
+const MOST_COUNTED = 100_000;
+
+async function countKept(db: Kysely<Schema>, locationId: string, since: number): Promise<KeptCounts> {
+  const { from } = await boundTime(db, 'deliveries', { since }, 0);
+  const count = async (status: keyof KeptCounts): Promise<number> => {
+    const some = filtered(db.selectFrom('deliveries').select('seq'), { workspace: locationId, status })
+      .where('seq', '>=', from)
+      .limit(MOST_COUNTED);
+    const { counted } = await db
+      .selectFrom(some.as('some'))
+      .select((rows) => rows.fn.countAll<number>().as('counted'))
+      .executeTakeFirstOrThrow();
+    return counted;
+  };
+  return { dead: await count('dead'), recorded: await count('recorded') };
 }
 
 function withMessage(db: Kysely<Schema>) {

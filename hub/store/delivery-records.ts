@@ -32,6 +32,12 @@ export interface DeliveryFilter {
   until?: number | undefined;
 }
 
+/** Deliveries that a replay would send again, counted up to 100,000 each. */
+export interface KeptCounts {
+  dead: number;
+  recorded: number;
+}
+
 export interface ClaimedDelivery {
   id: string;
   webhook_id: string;

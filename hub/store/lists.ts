@@ -1,4 +1,4 @@
-import { type Kysely, type Selectable, type SqlBool, sql } from 'kysely';
+import { type Kysely, type Selectable, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
 import type { Message, MessageFilter, Page, PageRequest } from './records.ts';
@@ -43,19 +43,15 @@ async function listMessages(
 
 /** From where on to look for what no index serves. Counted are the rows that an index brings. */
 async function searchFloor(db: Kysely<Schema>, filter: MessageFilter, before: number): Promise<number> {
-  const { workspace, phone, status, channel, direction, message_id, q } = filter;
+  const { workspace, phone, status, since: _, until: __, ...rest } = filter;
   // One row at most.
-  if (workspace !== undefined && message_id !== undefined) return 0;
+  if (workspace !== undefined && rest.message_id !== undefined) return 0;
   const isServed = status === undefined || status === 'FAILED';
-  if (
-    isServed &&
-    channel === undefined &&
-    direction === undefined &&
-    q === undefined &&
-    message_id === undefined
-  )
-    return 0;
-  const last = await filteredMessages(db, { workspace, phone }, 'like')
+  if (isServed && Object.values(rest).every((value) => value === undefined)) return 0;
+  const served = isGroup(rest.conversation)
+    ? { workspace }
+    : { workspace, phone: phone ?? rest.conversation };
+  const last = await filteredMessages(db, served, 'like')
     .clearSelect()
     .select('seq')
     .where('seq', '<', before)
@@ -70,6 +66,8 @@ function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base[
   let messages = db.selectFrom('messages').selectAll();
   if (filter.workspace !== undefined) messages = messages.where('location_id', '=', filter.workspace);
   if (filter.phone !== undefined) messages = messages.where('phone', '=', filter.phone);
+  if (filter.device !== undefined) messages = messages.where('device_id', '=', filter.device);
+  if (filter.conversation !== undefined) messages = withConversation(messages, filter.conversation);
   if (filter.channel !== undefined) messages = messages.where('channel', '=', filter.channel);
   if (filter.direction !== undefined) messages = messages.where('direction', '=', filter.direction);
   // The literal lets the index of clients' ids serve it, as one way alone has them.
@@ -86,6 +84,18 @@ function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base[
     messages = messages.where((where) => where.or([part('message_id'), part('id'), part('phone')]));
   }
   return messages;
+}
+
+/** What goes out to a group has it for its phone; what comes in has whom it is from. */
+function withConversation<Row>(messages: SelectQueryBuilder<Schema, 'messages', Row>, conversation: string) {
+  if (!isGroup(conversation)) return messages.where('phone', '=', conversation).where('group_id', 'is', null);
+  return messages.where((where) =>
+    where.or([where('phone', '=', conversation), where('group_id', '=', conversation)]),
+  );
+}
+
+function isGroup(conversation: string | undefined): boolean {
+  return conversation?.startsWith('group:') === true;
 }
 
 /** Accepting is the first step of an outgoing message, told by the row itself. */

@@ -16,6 +16,7 @@ export type {
   DeliveryFilter,
   DeliveryStatus,
   DeliveryWithBody,
+  KeptCounts,
   QueueCounts,
   SettledDelivery,
 } from './delivery-records.ts';
@@ -206,6 +207,9 @@ export interface Message {
 export interface MessageFilter {
   workspace?: string | undefined;
   phone?: string | undefined;
+  /** Phone, without what was written in groups, or `group:<uuid>`: both ways. */
+  conversation?: string | undefined;
+  device?: string | undefined;
   status?: string | undefined;
   channel?: Channel | undefined;
   direction?: 'out' | 'in' | undefined;

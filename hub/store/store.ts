@@ -19,6 +19,7 @@ import type {
   Enrollment,
   Group,
   JudgedBatch,
+  KeptCounts,
   Message,
   MessageFilter,
   NewApiKey,
@@ -37,6 +38,7 @@ import type { RetentionStore } from './retention.ts';
 import type { CancelOutcome } from './steps/cancel.ts';
 import type { ReplayOutcome, ReplayRequest } from './steps/replay.ts';
 import type { ResendOutcome, ResendRequest } from './steps/resend.ts';
+import type { TrafficStore } from './traffic.ts';
 
 /**
  * Everything the hub remembers. Each method is one whole step: one transaction, on disk (fsynced) when its promise
@@ -52,6 +54,7 @@ export interface Store
     HubStore,
     RecordKeeping,
     RetentionStore,
+    TrafficStore,
     AsyncDisposable {
   /** Resolves when the database answers and can be written. */
   ping(): Promise<void>;
@@ -230,6 +233,8 @@ export interface DeliveryStore {
   nextDeliveryAt(now: number, busy?: string[]): Promise<number | undefined>;
   /** Makes one batch of a workspace's dead or recorded deliveries pending again, oldest first. */
   replayDeliveries(request: ReplayRequest, now: number): Promise<ReplayOutcome>;
+  /** What is dead or recorded of a workspace from `since` on. */
+  countKept(locationId: string, since: number): Promise<KeptCounts>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   findDelivery(id: string): Promise<DeliveryWithBody | undefined>;
   listAttempts(deliveryId: string): Promise<Attempt[]>;

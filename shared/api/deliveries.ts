@@ -67,6 +67,18 @@ export const replaySchema = z.strictObject({
   }),
 });
 
+export const replayableQuerySchema = z.strictObject({
+  since: instantSchema.optional().meta({ description: 'Only events from this time on (RFC 3339).' }),
+});
+
+/** What a replay would send again. */
+export const replayableSchema = z
+  .object({
+    dead: z.int().meta({ description: 'Events that were given up, counted up to 100,000.' }),
+    recorded: z.int().meta({ description: 'Events that were only recorded, counted up to 100,000.' }),
+  })
+  .meta({ id: 'Replayable' });
+
 export const replayedSchema = z.object({
   replayed: z.int().meta({ description: 'Events put back in line.' }),
 });

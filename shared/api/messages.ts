@@ -10,6 +10,10 @@ const messageStatusSchema = z.enum([...MESSAGE_STATUSES, 'RECEIVED']);
 export const messageQuerySchema = pageQuerySchema.extend({
   workspace: z.string().max(128).optional().meta({ description: 'location_id' }),
   phone: z.string().max(320).optional(),
+  conversation: z.string().max(320).optional().meta({
+    description: 'Phone, or `group:…`: what was said with this one, or in this group, both ways.',
+  }),
+  device: z.string().max(128).optional().meta({ description: 'Id of the device that carries it.' }),
   status: messageStatusSchema.optional(),
   channel: channelSchema.optional(),
   direction: z.enum(['out', 'in']).optional(),
@@ -21,6 +25,9 @@ export const messageQuerySchema = pageQuerySchema.extend({
   q: z.string().max(320).optional().meta({ description: 'Part of a message_id, id or phone.' }),
   ...spanSchema,
 });
+
+/** What is exported: the same, as a whole. */
+export const messageExportQuerySchema = messageQuerySchema.omit({ limit: true, cursor: true });
 
 export const messageSchema = z
   .object({

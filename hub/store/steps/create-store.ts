@@ -9,6 +9,7 @@ import { recordKeepingSteps } from '../record-keeping-steps.ts';
 import type { ClaimedDelivery, NewMessage, SettledDelivery } from '../records.ts';
 import type { RetentionStore } from '../retention.ts';
 import type { AcceptOutcome, DeliveryStore, MessageStore, Store } from '../store.ts';
+import type { TrafficStore } from '../traffic.ts';
 import { workspaceSteps } from '../workspaces.ts';
 import { findAccepted } from './accept.ts';
 import { cancelMessage } from './cancel.ts';
@@ -41,6 +42,7 @@ import { routeQueued, unrouteAll, unrouteDevice, unrouteExcept } from './route.t
 import { followClock } from './schedules.ts';
 import { claimSends, expireDispatched, expireQueued, releaseSends, settleSends } from './sends.ts';
 import { freeAllDeliveries, freeStrayDeliveries, releaseDeliveries } from './settle.ts';
+import { countWebhooks, findTrafficSince, readAttemptTraffic, readMessageTraffic } from './traffic.ts';
 
 /** Runs one whole step of `work`. */
 export type Run = <T>(work: (context: StoreContext) => Promise<T>) => Promise<T>;
@@ -93,6 +95,7 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     ...deliverySteps(runner, own),
     ...fileSteps(runner),
     ...retentionSteps(runner),
+    ...trafficSteps(runner),
     ...hubSteps(runner),
     findWorkspace: (locationId) => recall(({ directory }) => directory.workspace(locationId)),
     readWorkspace: (locationId) => read(({ directory }) => directory.workspaceOfNow(locationId)),
@@ -178,5 +181,14 @@ function retentionSteps({ writeRelaxed }: Runner): RetentionStore {
     forgetDeliveries: (walk) => writeRelaxed((context) => forgetDeliveries(context, walk)),
     forgetReports: (request, now) => writeRelaxed((context) => forgetReports(context, request, now)),
     purgeDeleted: (request, now) => writeRelaxed((context) => purgeDeleted(context, request, now)),
+  };
+}
+
+function trafficSteps({ base, read }: Runner): TrafficStore {
+  return {
+    findTrafficSince: (since) => base.query((db) => findTrafficSince(db, since)),
+    readMessageTraffic: (walk) => read((context) => readMessageTraffic(context, walk)),
+    readAttemptTraffic: (walk) => read((context) => readAttemptTraffic(context, walk)),
+    countWebhooks: (workspaces) => read((context) => countWebhooks(context, workspaces)),
   };
 }

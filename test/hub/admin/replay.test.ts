@@ -65,6 +65,11 @@ test('a replay takes a time and a status, and refuses others', async () => {
   expect(await replay({ since: '2026-11-22T15:00:00+02:00', status: 'recorded' })).toEqual({ replayed: 1 });
   await waitFor('that one', () => receiver.calls.length === 1);
   expect(receiver.calls[0]!.event).toMatchObject({ message: 'later' });
+  const counted = async (query: string) => (await hub.api('GET', `${path}/replay?${query}`)).body;
+  expect(await counted('')).toEqual({ dead: 0, recorded: 2 });
+  expect(await counted('since=2026-11-22T13:00:00Z')).toEqual({ dead: 0, recorded: 0 });
+  expect(await counted('status=dead')).toMatchObject({ details: [{ field: 'status' }] });
+  expect((await hub.api('GET', '/api/workspaces/none/replay')).body.code).toBe('unknown_location');
   expect(await replay({ since: '2026-11-22T12:00:00.000Z' })).toEqual({ replayed: 2 });
   expect((await hub.api('POST', '/api/workspaces/none/replay', {})).body.code).toBe('unknown_location');
 });

@@ -134,10 +134,20 @@ async function exerciseAdmin(store: Store, line: { location_id: string; device_i
   await store.listDeliveries({ workspace: line.location_id, status: 'dead' }, page);
   await store.listDeliveries({ workspace: line.location_id, type: 'MESSAGE', since: NOW }, page);
   await store.listMessages({ workspace: line.location_id, channel: 'sms', until: NOW }, page);
+  await store.listMessages({ workspace: line.location_id, conversation: 'group:1' }, page);
+  await store.listMessages({ conversation: '+12145550177', device: line.device_id }, page);
+  await store.countKept(line.location_id, NOW);
   await store.listAuditEntries({ workspace: line.location_id }, page);
   await store.listAuditEntries({ actor: 'admin token' }, page);
   await store.listAuditEntries({ action: 'message.cancel' }, page);
   await store.listNotices({ workspace: line.location_id, open: false }, page);
+  const { messages } = await store.findTrafficSince(NOW);
+  for (const workspace of [undefined, line.location_id]) {
+    await store.readMessageTraffic({ workspace, ...messages, limit: 5 });
+    await store.readAttemptTraffic({ workspace, ...messages, limit: 5 });
+  }
+  await store.countWebhooks(undefined);
+  await store.countWebhooks([line.location_id]);
 }
 
 /** Everything that grows old, and a workspace that is deleted. */

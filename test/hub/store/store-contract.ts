@@ -19,6 +19,7 @@ import { describeRetention } from './contract/retention.ts';
 import { describeRouting } from './contract/routing.ts';
 import { describeSending } from './contract/sending.ts';
 import { describeStatuses } from './contract/statuses.ts';
+import { describeTraffic } from './contract/traffic.ts';
 import { describeWorkspaces } from './contract/workspaces.ts';
 
 /** What every implementation of the store must do. `open` gives an empty one. */
@@ -43,6 +44,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('clocks', () => describeClock(open));
     describe('retention', () => describeRetention(open));
     describe('what a deleted workspace leaves', () => describePurging(open));
+    describe('traffic', () => describeTraffic(open));
     describe('hubs', () => describeHubs(open));
   });
 }

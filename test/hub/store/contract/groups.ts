@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { MessageFilter } from '../../../../hub/store/records.ts';
 import {
   addDevice,
   addLine,
@@ -136,5 +137,27 @@ export function describeGroups(open: OpenStore): void {
     expect(await store.findServedGroup(line.location_id, phone)).toBeDefined();
     await assign(store, line.location_id, [line.device_id], ['sms']);
     expect(await store.findServedGroup(line.location_id, phone)).toBeUndefined();
+  });
+
+  test('a conversation is what was said with one phone, or in one group, both ways', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const line = await addLine(store, ASKS);
+    const report = reporter(store, line.device_id);
+    const group = await groupOf(report);
+    await report(messageEntry({ text: 'alone' }), messageEntry({ from: '+12145550101', text: 'another' }));
+    const [toGroup, toAnn] = [
+      newMessage(line.location_id, { phone: group, only_device: line.device_id, text: 'to all' }),
+      newMessage(line.location_id, { phone: ANN, text: 'to Ann' }),
+    ];
+    await store.acceptMessages([toGroup, toAnn], NOW);
+    const textsOf = async (filter: MessageFilter, limit = 9) =>
+      (await store.listMessages(filter, { limit })).items.map(({ text }) => text);
+    const workspace = line.location_id;
+    expect(await textsOf({ workspace, conversation: ANN })).toEqual(['to Ann', 'alone']);
+    expect(await textsOf({ workspace, conversation: group })).toEqual(['to all', 'See you then.']);
+    expect(await textsOf({ workspace, conversation: ANN, direction: 'in' })).toEqual(['alone']);
+    expect(await textsOf({ device: line.device_id })).toEqual(['another', 'alone', 'See you then.']);
+    expect(await textsOf({ device: 'another' })).toEqual([]);
   });
 }

@@ -177,4 +177,19 @@ export function describeReplaying(open: OpenStore): void {
       expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     }
   });
+
+  test('what a replay would send again is counted, by status and from a time on', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const [line, other] = [await addLine(store), await addLine(store, { url: null })];
+    await hear(store, line, [ANN, BEN]);
+    await giveUpAll(store);
+    await store.updateWorkspace(line.location_id, { webhook_enabled: false }, NOW);
+    await hear(store, line, [ANN, ANN, BEN], 2, NOW + HOUR);
+    await hear(store, other, ['+12145550109'], 0, NOW + HOUR);
+    expect(await store.countKept(line.location_id, 0)).toEqual({ dead: 2, recorded: 3 });
+    expect(await store.countKept(line.location_id, NOW + HOUR)).toEqual({ dead: 0, recorded: 3 });
+    expect(await store.countKept(line.location_id, NOW + 2 * HOUR)).toEqual({ dead: 0, recorded: 0 });
+    expect(await store.countKept('nobody', 0)).toEqual({ dead: 0, recorded: 0 });
+  });
 }
