@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { VERSION } from '../shared/version.ts';
+import { announceChanges } from './changes/announce-changes.ts';
+import { Changes } from './changes/changes.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { findShortSecrets, type HubConfig } from './config.ts';
@@ -24,7 +26,8 @@ import { openDatabase } from './open-database.ts';
 import { announceChange, type Parts } from './parts.ts';
 import { Retention } from './retention/retention.ts';
 import { pickDevice } from './routing/pick-device.ts';
-import { DeviceGateway } from './socket/gateway.ts';
+import { SocketGateway } from './socket/gateway.ts';
+import { type Doorkeeper, PanelSockets } from './socket/panel-sockets.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { EventPoster } from './webhooks/post-event.ts';
 
@@ -101,7 +104,9 @@ async function makeParts(
   const links = createLinkSigner({ secret, publicUrl, lifetime: config.HUB_MEDIA_LINK_TTL });
   const owner = `hub-${randomUUID()}`;
   const opening = { secret, log: log.child({ part: 'store' }), linkTo: links.linkTo, clock: now };
-  const store = starting.use(await openDatabase(config, dataDir, { ...opening, hub: owner }));
+  const changes = starting.use(new Changes((signal) => cluster.signals.tellPanels(signal)));
+  const opened = starting.use(await openDatabase(config, dataDir, { ...opening, hub: owner }));
+  const store = announceChanges(opened, (topics) => changes.note(topics));
   const metrics = createMetrics();
   const presence = new Presence();
   const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
@@ -142,7 +147,7 @@ async function makeParts(
   const keep = { messages: config.HUB_MESSAGE_RETENTION, deliveries: config.HUB_DELIVERY_RETENTION };
   const retention = starting.use(new Retention({ store, keep, now, log: log.child({ part: 'retention' }) }));
   const working = { presence, metrics, poster, deliverer, onDeliveriesDue, dispatcher, media, retention };
-  const parts: Parts = { config, log, now, publicUrl, store, cluster, ...working };
+  const parts: Parts = { config, log, now, publicUrl, store, cluster, changes, ...working };
   await cluster.enter();
   return parts;
 }
@@ -160,12 +165,13 @@ function makeCluster(
     shared: store.line !== undefined,
     log: log.child({ part: 'cluster' }),
     now,
-    onSignal: ({ work, changed, deliveries }) => {
-      const { dispatcher, deliverer } = parts();
+    onSignal: ({ work, changed, deliveries, ...forPanels }) => {
+      const { dispatcher, deliverer, changes } = parts();
       dispatcher.takeNotice(work, 'work');
       if (changed.length > 0) dispatcher.takeNotice(changed, 'changed');
       presence.refreshSettings(changed);
       if (deliveries) deliverer.wake();
+      changes.receive(forPanels);
     },
     onWork: () => {
       const { dispatcher, deliverer, media } = parts();
@@ -177,10 +183,27 @@ function makeCluster(
   });
 }
 
-/** Where devices connect, and by which the hubs signal to each other. */
-function createGateway(http: HttpServer, parts: Parts): DeviceGateway {
-  const { store, cluster, presence, metrics, log, now, onDeliveriesDue } = parts;
-  const gateway = new DeviceGateway(http.server, {
+/** Until there are accounts nobody listens. */
+const NOBODY: Doorkeeper = {
+  isFromPanel: () => false,
+  identify: async () => undefined,
+  listOpen: async () => new Set(),
+};
+
+/** Where devices connect and panels listen, and by which the hubs signal to each other. */
+function createGateway(http: HttpServer, parts: Parts): SocketGateway {
+  const { store, cluster, presence, metrics, log, now, onDeliveriesDue, changes } = parts;
+  const panels = new PanelSockets({
+    doorkeeper: NOBODY,
+    log: log.child({ part: 'panel' }),
+    onWatched: (watched) => changes.setWatched(watched),
+  });
+  changes.connect((topics) => {
+    panels.tell(topics);
+    // A session may have been ended among them.
+    if (topics.includes('users')) panels.recheck();
+  });
+  const gateway = new SocketGateway(http.server, {
     store,
     owner: cluster.owner,
     presence,
@@ -193,6 +216,7 @@ function createGateway(http: HttpServer, parts: Parts): DeviceGateway {
       cluster.roster.end(connection);
       parts.dispatcher.wake();
     },
+    panels,
     others: store.line && { line: store.line.pool, onSignal: (told) => cluster.signals.receive(told) },
   });
   if (store.line) cluster.signals.connect((signal) => gateway.tellHubs(signal));

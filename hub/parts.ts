@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Changes } from './changes/changes.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { HubConfig } from './config.ts';
 import type { Presence } from './devices/presence.ts';
@@ -28,6 +29,8 @@ export interface Parts {
   dispatcher: Dispatcher;
   media: Media;
   retention: Retention;
+  /** What panels are told of. */
+  changes: Changes;
 }
 
 /** Devices are to be given other messages than before, by whichever hub. */

@@ -9,8 +9,13 @@ const signalSchema = z.object({
   changed: z.array(z.string()),
   /** Webhook events may be waiting. */
   deliveries: z.boolean(),
+  /** What panels show has changed: a list of topics. */
+  topics: z.array(z.string()).default([]),
+  /** A panel is open at the hub that tells: it is to be told of topics for a while. */
+  watching: z.boolean().default(false),
 });
-export type Signal = z.infer<typeof signalSchema>;
+export type Signal = z.output<typeof signalSchema>;
+type Told = z.input<typeof signalSchema>;
 
 export interface SignalsDependencies {
   log: Logger;
@@ -29,7 +34,7 @@ export class Signals implements Disposable {
   readonly #dependencies: SignalsDependencies;
   readonly #work = new Set<string>();
   readonly #changed = new Set<string>();
-  #publish: ((signal: Signal) => void) | undefined;
+  #publish: ((signal: Told) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #deliveriesTimer: NodeJS.Timeout | undefined;
 
@@ -38,7 +43,7 @@ export class Signals implements Disposable {
   }
 
   /** From now on there are others to tell. */
-  connect(publish: (signal: Signal) => void): void {
+  connect(publish: (signal: Told) => void): void {
     this.#publish = publish;
   }
 
@@ -56,6 +61,10 @@ export class Signals implements Disposable {
       this.#deliveriesTimer = undefined;
       this.#publish?.({ work: [], changed: [], deliveries: true });
     }, DELIVERIES_AFTER_MS);
+  }
+
+  tellPanels(signal: Pick<Signal, 'topics' | 'watching'>): void {
+    this.#publish?.({ work: [], changed: [], deliveries: false, ...signal });
   }
 
   /** What another hub told; one of a newer version may word it otherwise. */

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { type Server as HttpServer, type IncomingMessage, ServerResponse } from 'node:http';
 import { createAdapter } from '@socket.io/postgres-adapter';
-import { Server } from 'socket.io';
+import { type Namespace, Server } from 'socket.io';
+import { PANEL_NAMESPACE } from '../../shared/api/changes.ts';
 import { DEVICE_NAMESPACE, type DeviceEvents, type HubEvents } from '../../shared/wire/events.ts';
 import type { Hello, Refusal } from '../../shared/wire/hello.ts';
 import { PROTOCOL_VERSION } from '../../shared/wire/protocol-version.ts';
 import type { Device } from '../store/records.ts';
 import { admitDevice } from './admit-device.ts';
 import { DeviceSession, type SessionDependencies } from './device-session.ts';
+import type { PanelNamespace, PanelSockets } from './panel-sockets.ts';
 
 // A full batch of long messages: 200 entries of 20,000 characters at up to four bytes each.
 const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
@@ -27,24 +29,27 @@ interface OtherHubs {
 export interface GatewayDependencies extends SessionDependencies {
   /** Undefined where no other hub can be. */
   others: OtherHubs | undefined;
+  panels: PanelSockets;
 }
+
+type Adapter = Namespace['adapter'];
 
 /** What hubs tell each other. */
 interface HubSignals {
   signal: (told: unknown) => void;
 }
 
-/** Where devices connect: socket.io on the hub's HTTP server. Nothing else of the hub knows socket.io. */
-export class DeviceGateway {
+/** Where devices connect, and panels listen: socket.io on the hub's HTTP server. */
+export class SocketGateway {
   readonly #io: Server<DeviceEvents, HubEvents, HubSignals, { device: Device; hello: Hello }>;
-  readonly #dependencies: SessionDependencies;
+  readonly #dependencies: GatewayDependencies;
   readonly #sessions = new Set<DeviceSession>();
 
   constructor(server: HttpServer, dependencies: GatewayDependencies) {
     this.#dependencies = dependencies;
     this.#io = new Server(server, {
       serveClient: false,
-      allowRequest: refuseBrowsers,
+      allowRequest: (request, decide) => judgeRequest(request, decide, dependencies.panels),
       maxHttpBufferSize: MAX_PAYLOAD_BYTES,
       connectTimeout: ENTRY_DEADLINE_MS,
       pingInterval: 15_000,
@@ -56,6 +61,8 @@ export class DeviceGateway {
     this.#io.use((_socket, next) => next(asConnectError(wrongNamespace())));
     if (dependencies.others) this.#joinHubs(dependencies.others);
     this.#serveDevices();
+    // Of another shape than what devices and hubs say.
+    dependencies.panels.serve(this.#io.of(PANEL_NAMESPACE) as unknown as PanelNamespace);
   }
 
   /** Tells all other hubs. It may get lost. */
@@ -69,19 +76,24 @@ export class DeviceGateway {
     this.#io.local.disconnectSockets(true);
     this.#io.engine.close();
     await Promise.all([...this.#sessions].map((session) => session.settled()));
-    for (const namespace of ['/', DEVICE_NAMESPACE]) await this.#io.of(namespace).adapter.close();
+    for (const namespace of ['/', DEVICE_NAMESPACE, PANEL_NAMESPACE])
+      await this.#io.of(namespace).adapter.close();
   }
 
   #joinHubs({ line, onSignal }: OtherHubs): void {
     const { log } = this.#dependencies;
-    this.#io.adapter(
-      createAdapter(line, {
-        channelPrefix: 'bluewire',
-        cleanupInterval: NO_CLEANUP_MS,
-        errorHandler: (error) =>
-          log.debug({ err: error }, 'a signal between hubs was lost; timers find what it was about'),
-      }),
-    );
+    const Alone = this.#io.adapter() as unknown as new (namespace: Namespace) => Adapter;
+    const join = createAdapter(line, {
+      channelPrefix: 'bluewire',
+      cleanupInterval: NO_CLEANUP_MS,
+      errorHandler: (error) =>
+        log.debug({ err: error }, 'a signal between hubs was lost; timers find what it was about'),
+    });
+    // What panels are told goes with the hubs' own signals: it needs no channel, and no heartbeat on it.
+    function choose(namespace: Namespace): Adapter {
+      return namespace.name === PANEL_NAMESPACE ? new Alone(namespace) : join(namespace);
+    }
+    this.#io.adapter(choose as unknown as typeof join);
     this.#io.on('signal', onSignal);
   }
 
@@ -89,6 +101,10 @@ export class DeviceGateway {
     const { store, log } = this.#dependencies;
     const devices = this.#io.of(DEVICE_NAMESPACE);
     devices.use(async (socket, next) => {
+      if (isFromBrowser(socket.request)) {
+        next(asConnectError(wrongNamespace()));
+        return;
+      }
       const admission = await admitDevice(socket.handshake.auth, store, log);
       if ('device' in admission) {
         socket.data = admission;
@@ -107,13 +123,16 @@ export class DeviceGateway {
   }
 }
 
-// Bridges are no browsers and send no Origin; a web page that found the hub has no business here.
-function refuseBrowsers(
-  request: IncomingMessage,
-  decide: (error: string | null | undefined, allowed: boolean) => void,
-): void {
-  const fromBrowser = request.headers.origin !== undefined;
-  decide(fromBrowser ? 'Browsers are not served here.' : null, !fromBrowser);
+type Decide = (error: string | null | undefined, allowed: boolean) => void;
+
+// Bridges are no browsers and send no Origin; of web pages only the hub's own panel has business here.
+function judgeRequest(request: IncomingMessage, decide: Decide, panels: PanelSockets): void {
+  if (isFromBrowser(request)) void panels.admit(request).then((fault) => decide(fault, fault === undefined));
+  else decide(null, true);
+}
+
+function isFromBrowser({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined;
 }
 
 function nameRequest(request: IncomingMessage, response: ServerResponse, next: () => void): void {

@@ -1,3 +1,4 @@
+import { findChromium } from '../../test/kit/browser/find-chromium.ts';
 import { findPostgres } from '../../test/kit/find-postgres.ts';
 import type { Need } from './provide.ts';
 
@@ -15,5 +16,11 @@ export const NEEDS: Need[] = [
       },
     },
     brew: 'postgresql@17',
+  },
+  {
+    name: 'Chromium',
+    isThere: () => findChromium() !== undefined,
+    apt: { package: 'chromium' },
+    brew: 'google-chrome',
   },
 ];

@@ -174,6 +174,7 @@ describe('what tests need', () => {
   test('has a name, a package and a formula', () => {
     expect(NEEDS.map(({ name, apt, brew }) => [name, apt.package, brew])).toEqual([
       ['PostgreSQL', 'postgresql', 'postgresql@17'],
+      ['Chromium', 'chromium', 'google-chrome'],
     ]);
   });
 });

@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ConsoleMessage, Page, Request, Response } from 'playwright-core';
+import { ROOT } from '../../architecture/sources.ts';
+import { findBarriers } from './find-barriers.ts';
+
+/** Chromium's own note of an answer that is no success; whether that is right is for each test to say. */
+const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
+
+/** One page in a browser, watched: what goes wrong in it is remembered. */
+export class View {
+  readonly page: Page;
+  readonly problems: string[] = [];
+  readonly #origin: string;
+  readonly #look: string;
+  readonly #expected: RegExp[] = [REFUSAL];
+
+  constructor(page: Page, origin: string, look: string) {
+    this.page = page;
+    this.#origin = new URL(origin).origin;
+    this.#look = look;
+    page.on('pageerror', (error) => this.#note(`the page threw ${error.stack ?? error}`));
+    page.on('crash', () => this.#note('the page crashed'));
+    // What the policy forbids is among these.
+    page.on('console', (message) => this.#judgeMessage(message));
+    page.on('request', (request) => this.#judgeRequest(request));
+    page.on('response', (response) => this.#judgeResponse(response));
+    page.on('websocket', (socket) => this.#judgeAddress(socket.url().replace(/^ws/, 'http')));
+  }
+
+  /** From here on this is no problem. */
+  expect(problem: RegExp): void {
+    this.#expected.push(problem);
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(path);
+  }
+
+  /** What keeps people out who see, hear or move otherwise, as axe finds it: nothing serious, that is nothing. */
+  findBarriers(): Promise<string[]> {
+    return findBarriers(this.page);
+  }
+
+  /** Writes `screenshots/<name>-<look>.png`. */
+  async shoot(name: string): Promise<void> {
+    const folder = join(ROOT, 'screenshots');
+    await mkdir(folder, { recursive: true });
+    await this.page.screenshot({ path: join(folder, `${name}-${this.#look}.png`), animations: 'disabled' });
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  #judgeMessage(message: ConsoleMessage): void {
+    if (message.type() === 'error') this.#note(`the console says: ${message.text()}`, message.text());
+  }
+
+  #judgeRequest(request: Request): void {
+    this.#judgeAddress(request.url());
+  }
+
+  #judgeAddress(address: string): void {
+    const { protocol, origin } = new URL(address);
+    const isOwn = origin === this.#origin || protocol === 'data:' || protocol === 'blob:';
+    if (!isOwn) this.#note(`a request left the hub: ${address}`);
+  }
+
+  #judgeResponse(response: Response): void {
+    const { pathname } = new URL(response.url());
+    const isFault = response.status() >= (pathname.startsWith('/api/') ? 500 : 400);
+    if (isFault) this.#note(`${pathname} was answered ${response.status()}`);
+  }
+
+  #note(problem: string, matter = problem): void {
+    if (!this.#expected.some((expected) => expected.test(matter))) this.problems.push(problem);
+  }
+}
