@@ -49,6 +49,7 @@ export function showWorkspace(workspace: Workspace, assignments: Assignment[]): 
     webhook_enabled: workspace.webhook_enabled,
     webhook_disabled_reason: workspace.webhook_disabled_reason,
     webhook_failing_since: showTimeOrNull(workspace.failing_since),
+    previous_secret_until: showTimeOrNull(workspace.previous_secret_until),
     devices: [...byDevice].map(([device_id, ofDevice]) => ({
       device_id,
       channels: ofDevice.map((assignment) => assignment.channel),

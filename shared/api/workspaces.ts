@@ -121,6 +121,9 @@ export const workspaceSchema = z
     webhook_failing_since: timeSchema
       .nullable()
       .meta({ description: 'Since when every attempt failed; null while it works, or was never tried.' }),
+    previous_secret_until: timeSchema.nullable().meta({
+      description: 'Until when calls are also signed with the secret of before the last rotation; null: never rotated.',
+    }),
     devices: z.array(assignedDeviceSchema),
     created_at: timeSchema,
     updated_at: timeSchema,

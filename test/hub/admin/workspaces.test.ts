@@ -255,6 +255,16 @@ describe('editing a workspace', () => {
     expect(body.signing_secret).toMatch(/^whsec_/);
     expect(body.signing_secret).not.toBe(secret);
   });
+
+  test('tells until when the secret before a rotation signs as well', async () => {
+    const { id } = await hub.createWorkspace();
+    const path = `/api/workspaces/${id}`;
+    expect((await hub.api('GET', path)).body).toMatchObject({ previous_secret_until: null });
+    const before = Date.now();
+    await hub.api('POST', `${path}/rotate-secret`);
+    const until = Date.parse(String((await hub.api('GET', path)).body.previous_secret_until));
+    expect(until).toBeGreaterThanOrEqual(before + 24 * 3_600_000);
+  });
 });
 
 describe('a workspace that is not there', () => {

@@ -4,6 +4,8 @@ import { ApiFailure } from '../api/failures.ts';
 
 interface ApiFormOptions<Values extends Record<string, unknown>, Result> {
   initialValues: Values;
+  /** Puts what was typed in order before it is looked at; the form then shows it so. */
+  prepare?: (values: Values) => Values;
   /** Sends what was typed. */
   send: (values: Values) => Promise<Result>;
   onDone: (result: Result, values: Values) => void;
@@ -27,6 +29,7 @@ export interface ApiForm<Values extends Record<string, unknown>> {
  */
 export function useApiForm<Values extends Record<string, unknown>, Result>({
   initialValues,
+  prepare,
   send,
   onDone,
   validate,
@@ -43,7 +46,8 @@ export function useApiForm<Values extends Record<string, unknown>, Result>({
   };
   const run = async (): Promise<void> => {
     if (inFlight.current) return;
-    const values = form.getValues();
+    const values = prepare?.(form.getValues()) ?? form.getValues();
+    if (prepare) form.setValues(values);
     const faults = onlySaid(validate?.(values) ?? {});
     setFailure(null);
     form.clearErrors();

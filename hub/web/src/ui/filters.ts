@@ -50,3 +50,13 @@ function change(before: URLSearchParams, changes: Record<string, string | null>)
   }
   return after;
 }
+
+/** The address of this view with something more in it: filters stay, so a dialog opens above the same list. */
+export function useSearchWith(): (changes: Record<string, string>) => { search: string } {
+  const [search] = useSearchParams();
+  return (changes) => {
+    const after = new URLSearchParams(search);
+    for (const [name, value] of Object.entries(changes)) after.set(name, value);
+    return { search: after.toString() };
+  };
+}

@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query';
+import type {
+  createdEnrollmentSchema,
+  DeviceView,
+  deviceChangesSchema,
+  enrollmentSchema,
+} from '../../../../shared/api/devices.ts';
+import { listAll } from './all-pages.ts';
+import { type Answer, type Body, pathOf, request } from './request.ts';
+
+export type Device = DeviceView;
+export type Enrollment = Answer<typeof createdEnrollmentSchema>;
+
+/** All devices that the viewer may see, newest first. */
+export function useDevices() {
+  return useQuery({
+    queryKey: ['devices', 'all'],
+    queryFn: ({ signal }) => listAll<Device>('/api/devices', signal),
+  });
+}
+
+/** `every`: how often to look, in milliseconds, where one waits for it. */
+export function useDevice(id: string, every?: number) {
+  return useQuery({
+    queryKey: ['devices', 'one', id],
+    queryFn: ({ signal }) => request<Device>('GET', pathOf`/api/devices/${id}`, { signal }),
+    ...(every !== undefined && { refetchInterval: every }),
+  });
+}
+
+export function enrollDevice(body: Body<typeof enrollmentSchema>): Promise<Enrollment> {
+  return request('POST', '/api/enrollments', { body });
+}
+
+export function changeDevice(id: string, body: Body<typeof deviceChangesSchema>): Promise<Device> {
+  return request('PATCH', pathOf`/api/devices/${id}`, { body });
+}
+
+export function pauseDevice(id: string, pause: boolean): Promise<Device> {
+  return request('POST', pause ? pathOf`/api/devices/${id}/pause` : pathOf`/api/devices/${id}/resume`);
+}
+
+export function removeDevice(id: string): Promise<void> {
+  return request('DELETE', pathOf`/api/devices/${id}`);
+}

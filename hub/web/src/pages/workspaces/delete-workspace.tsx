@@ -1,0 +1,67 @@
+import { List, Skeleton, Text } from '@mantine/core';
+import { useDevices } from '../../api/devices.ts';
+import { refresh } from '../../api/query-client.ts';
+import { deleteWorkspace, useWaiting, useWorkspace, type Workspace } from '../../api/workspaces.ts';
+import { ConfirmByName } from '../../ui/confirm-by-name.tsx';
+import { tellDone } from '../../ui/notices.ts';
+
+interface DeleteWorkspaceProps {
+  id: string;
+  onClose: () => void;
+}
+
+/** Lists what breaks, and asks for the name. */
+export function DeleteWorkspace({ id, onClose }: DeleteWorkspaceProps) {
+  const { data: workspace } = useWorkspace(id);
+  if (workspace === undefined) return null;
+  const { name } = workspace;
+  return (
+    <ConfirmByName
+      title={`Delete ${name}?`}
+      name={name}
+      verb="Delete workspace"
+      confirm={() => deleteWorkspace(id)}
+      onDone={() => {
+        void refresh('workspaces', 'messages', 'deliveries', 'devices');
+        tellDone(`${name} is deleted.`);
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <WhatBreaks workspace={workspace} />
+    </ConfirmByName>
+  );
+}
+
+function WhatBreaks({ workspace }: { workspace: Workspace }) {
+  const { location_id, devices, connected } = workspace;
+  const { data: all = [] } = useDevices();
+  const { data: waiting } = useWaiting(location_id);
+  const names = devices.map(({ device_id }) => all.find(({ id }) => id === device_id)?.name ?? 'one more');
+  return (
+    <div>
+      <Text size="sm" mb="xs">
+        This cannot be undone:
+      </Text>
+      <List size="sm" spacing={4}>
+        <List.Item>
+          Its location ID, API keys and signing secret stop working at once
+          {connected ? ': it is connected, and its system may be sending.' : '.'}
+        </List.Item>
+        <List.Item>
+          {devices.length === 0
+            ? 'No device is assigned to it.'
+            : `${devices.length === 1 ? 'One device stops' : `${devices.length} devices stop`} serving it: ${names.join(', ')}.`}
+        </List.Item>
+        <List.Item>
+          {waiting === undefined ? (
+            <Skeleton height={12} width={220} component="span" display="inline-block" />
+          ) : (
+            `Queued messages that will not be sent: ${waiting.messages}. Webhook events that will not be delivered: ${waiting.events}.`
+          )}
+        </List.Item>
+        <List.Item>Its messages stay on record.</List.Item>
+      </List>
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+import { ActionIcon, Button, Group, PasswordInput, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { revealHeaders } from '../../api/workspaces.ts';
+import { tellFailure } from '../../ui/notices.ts';
+import { createRow, type HeaderRow, type WorkspaceValues } from './workspace-values.ts';
+
+interface HeaderRowsProps {
+  form: UseFormReturnType<WorkspaceValues>;
+  /** The workspace whose values the hub has stored, if one. */
+  storedIn: string | null;
+}
+
+/** Headers that go with every call of the webhook. Values stay masked until somebody asks. */
+export function HeaderRows({ form, storedIn }: HeaderRowsProps) {
+  const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
+  const { headers } = form.getValues();
+  const { mutateAsync: reveal, isPending } = useMutation({ mutationFn: revealHeaders, onError: tellFailure });
+
+  const show = async (row: HeaderRow): Promise<void> => {
+    if (row.isStored && row.value === '' && storedIn !== null) {
+      const answer = await reveal(storedIn).catch(() => undefined);
+      if (answer === undefined) return;
+      const values = new Map(answer.headers.map(({ key, value }) => [key.toLowerCase(), value]));
+      form.setFieldValue('headers', (rows) => rows.map((one) => fillIn(one, values)));
+    }
+    setShown(new Set([...shown, row.id]));
+  };
+  const hide = (row: HeaderRow): void => setShown(new Set([...shown].filter((id) => id !== row.id)));
+
+  return (
+    <Stack gap="xs" role="group" aria-label="Headers">
+      <Text size="sm" fw={500}>
+        Headers
+      </Text>
+      {headers.map((row, index) => (
+        <Row
+          key={row.id}
+          row={row}
+          index={index}
+          form={form}
+          isShown={shown.has(row.id)}
+          isBusy={isPending}
+          onToggle={(wanted) => (wanted ? void show(row) : hide(row))}
+        />
+      ))}
+      <Group>
+        <Button
+          size="xs"
+          variant="light"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => form.insertListItem('headers', createRow())}
+        >
+          Add Header
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function fillIn(row: HeaderRow, values: ReadonlyMap<string, string>): HeaderRow {
+  return row.isStored && row.value === '' ? { ...row, value: values.get(row.key.toLowerCase()) ?? '' } : row;
+}
+
+interface RowProps {
+  row: HeaderRow;
+  index: number;
+  form: UseFormReturnType<WorkspaceValues>;
+  isShown: boolean;
+  isBusy: boolean;
+  onToggle: (wanted: boolean) => void;
+}
+
+function Row({ row, index, form, isShown, isBusy, onToggle }: RowProps) {
+  const number = index + 1;
+  return (
+    <Group gap="xs" align="flex-start" wrap="nowrap">
+      <TextInput
+        aria-label={`Name of header ${number}`}
+        placeholder="X-Header"
+        autoComplete="off"
+        style={{ flex: 2, minWidth: 0 }}
+        {...form.getInputProps(`headers.${index}.key`)}
+      />
+      <PasswordInput
+        aria-label={`Value of header ${number}`}
+        placeholder={row.isStored ? '•••• kept as it is' : 'Value'}
+        autoComplete="new-password"
+        style={{ flex: 3, minWidth: 0 }}
+        visible={isShown}
+        onVisibilityChange={onToggle}
+        visibilityToggleButtonProps={{
+          'aria-label': `${isShown ? 'Hide' : 'Show'} the value of header ${number}`,
+          tabIndex: 0,
+          loading: isBusy,
+        }}
+        {...form.getInputProps(`headers.${index}.value`)}
+      />
+      <Tooltip label="Remove">
+        <ActionIcon
+          size={36}
+          aria-label={`Remove header ${number}`}
+          onClick={() => form.removeListItem('headers', index)}
+        >
+          <IconTrash size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
+  );
+}

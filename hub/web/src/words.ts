@@ -1,0 +1,43 @@
+import type { MASK as API_MASK } from '../../../shared/api/workspaces.ts';
+import type { Channel, DeviceKind } from '../../../shared/channels.ts';
+import type { ExtraEvent } from '../../../shared/extra-events.ts';
+
+// The API's own lists, with what people call their items. The compiler holds each to the API's type; the lists themselves
+// come with zod, which the panel's first load does without.
+
+export const CHANNEL_NAMES: Record<Channel, string> = {
+  imessage: 'iMessage',
+  sms: 'SMS',
+  rcs: 'RCS',
+  whatsapp: 'WhatsApp',
+};
+
+export const CHANNELS = Object.keys(CHANNEL_NAMES) as Channel[];
+
+export const KIND_NAMES: Record<DeviceKind, string> = {
+  mac: 'Mac',
+  android: 'Android SIM',
+  whatsapp: 'WhatsApp number',
+};
+
+export const KINDS = Object.keys(KIND_NAMES) as DeviceKind[];
+
+export const CHANNELS_OF_KIND: Record<DeviceKind, readonly Channel[]> = {
+  mac: ['imessage', 'sms', 'rcs'],
+  android: ['sms'],
+  whatsapp: ['whatsapp'],
+};
+
+export const EXTRA_EVENT_WORDS: Record<ExtraEvent, [name: string, meaning: string]> = {
+  echo: ['Echoes', 'Messages typed on the device itself: MESSAGE with isMe true.'],
+  read: ['Read receipts', 'READ after DELIVERED, where the recipient lets it be known.'],
+  reaction: ['Reactions', 'REACTION: a tapback put on a message or taken away.'],
+  edit: ['Edits', 'EDIT: a message got other words.'],
+  unsend: ['Unsends', 'UNSEND: a message was taken back.'],
+  group: ['Group chats', 'Messages, and all of the above, in groups.'],
+};
+
+export const EXTRA_EVENTS = Object.keys(EXTRA_EVENT_WORDS) as ExtraEvent[];
+
+/** Stands for a header's stored value, which the API does not show. */
+export const MASK: typeof API_MASK = '••••';
