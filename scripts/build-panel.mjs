@@ -7,7 +7,7 @@ import { findNode } from './pinned-node.mjs';
 import { takeTurns } from './take-turns.mjs';
 
 /** What the panel is made of: its own sources, what it may import, and the versions of its packages. */
-const SOURCES = ['hub/web', 'shared/api', 'shared/wire', 'package-lock.json'];
+const SOURCES = ['hub/web', 'shared/api', 'shared/wire', 'docs/verifying-webhooks.md', 'package-lock.json'];
 const SHARED = 'shared';
 
 /** Makes `dist/panel` what the sources say; throws a sentence when that fails. Two at once take turns. */

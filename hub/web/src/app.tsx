@@ -5,11 +5,16 @@ import { RouterProvider } from 'react-router/dom';
 import { queryClient } from './api/query-client.ts';
 import { NONCE } from './nonce.ts';
 import { router } from './router.tsx';
-import { theme } from './theme.ts';
+import { resolveVariables, theme } from './theme.ts';
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => NONCE}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={resolveVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={() => NONCE}
+    >
       <Notifications position="bottom-right" containerWidth={380} />
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />

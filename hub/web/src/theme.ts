@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
 
 /** The brand's blue. Six is what white reads well on. */
 const wire: MantineColorsTuple = [
@@ -40,10 +40,50 @@ const dark: MantineColorsTuple = [
   '#0c1015',
 ];
 
+// Deeper than Mantine's own, whose sixth does not carry white text.
+const red: MantineColorsTuple = [
+  '#fff1f1',
+  '#ffe2e2',
+  '#ffc7c7',
+  '#ff9f9f',
+  '#f87575',
+  '#e54848',
+  '#cb2e2e',
+  '#ab2323',
+  '#8d1d1d',
+  '#741919',
+];
+
+const orange: MantineColorsTuple = [
+  '#fff6ea',
+  '#ffead2',
+  '#ffd4a6',
+  '#fdb877',
+  '#f59c49',
+  '#df8024',
+  '#b45c09',
+  '#934b06',
+  '#783e08',
+  '#63340a',
+];
+
+const green: MantineColorsTuple = [
+  '#ebf8f1',
+  '#d6f0e1',
+  '#afe0c5',
+  '#81cda4',
+  '#53b982',
+  '#2f9e65',
+  '#1f7f4e',
+  '#196640',
+  '#155335',
+  '#11442c',
+];
+
 export const theme = createTheme({
   primaryColor: 'wire',
   primaryShade: 6,
-  colors: { wire, gray, dark },
+  colors: { wire, gray, dark, red, orange, green },
   black: '#161d27',
   fontFamily:
     'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
@@ -62,7 +102,12 @@ export const theme = createTheme({
   },
   components: {
     Modal: {
-      defaultProps: { overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 120 } },
+      defaultProps: {
+        overlayProps: { backgroundOpacity: 0.45 },
+        transitionProps: { duration: 120 },
+        radius: 'lg',
+      },
+      styles: { title: { fontWeight: 600, fontSize: 'var(--mantine-font-size-lg)' } },
     },
     Drawer: {
       defaultProps: { overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 150 } },
@@ -70,4 +115,18 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },
+});
+
+const TINTED = ['wire', 'red', 'orange', 'green'];
+
+/** Calmer grounds for notes than Mantine's own, and text of errors that can be read on them. */
+export const resolveVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--mantine-color-error': 'var(--mantine-color-red-7)',
+    ...Object.fromEntries(
+      TINTED.map((name) => [`--mantine-color-${name}-light`, `var(--mantine-color-${name}-0)`]),
+    ),
+  },
+  dark: { '--mantine-color-error': 'var(--mantine-color-red-4)' },
 });

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Modal, type ModalProps, Stack } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { FailureNote } from '../ui/failure-note.tsx';
+import ui from '../ui/ui.module.css';
 import type { ApiForm } from './use-api-form.ts';
 
 interface CloseGuard {
@@ -45,18 +46,20 @@ export function FormBody<Values extends Record<string, unknown>>({
       <Stack gap="md">
         {children}
         {api.failure !== null && <FailureNote error={api.failure} withDetails />}
-        {guard.asks ? (
-          <DiscardNote guard={guard} />
-        ) : (
-          <Group justify="flex-end">
-            <Button variant="default" onClick={guard.close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={api.isSending}>
-              {verb}
-            </Button>
-          </Group>
-        )}
+        <div className={ui.footer}>
+          {guard.asks ? (
+            <DiscardNote guard={guard} />
+          ) : (
+            <Group justify="flex-end">
+              <Button variant="default" onClick={guard.close}>
+                Cancel
+              </Button>
+              <Button type="submit" loading={api.isSending}>
+                {verb}
+              </Button>
+            </Group>
+          )}
+        </div>
       </Stack>
     </form>
   );

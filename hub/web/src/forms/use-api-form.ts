@@ -91,17 +91,17 @@ function splitFaults(
   let isAllSaid = true;
   for (const { field, message } of error.details) {
     const path = (fieldNames[field] ?? field).replaceAll(/\[(\d+)\]/g, '.$1');
-    if ((path.split('.')[0] ?? '') in values) ofFields[path] = sentenceOf(message);
+    if ((path.split('.')[0] ?? '') in values) ofFields[path] = sentenceBeside(field, message);
     else isAllSaid = false;
   }
   return { ofFields, rest: isAllSaid ? null : error };
 }
 
-/** The API says what is wrong with a field: "is not an absolute URL". */
-function sentenceOf(message: string): string {
-  const text = /^(is|are|has|must|names|contains|does|cannot)\b/.test(message) ? `This ${message}` : message;
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+/** The API's sentence begins with the field's name, which stands above it here: "url must begin with http://". */
+function sentenceBeside(field: string, message: string): string {
+  if (!message.startsWith(field)) return message;
+  const rest = message.slice(field.length).replace(/^:/, '').trim();
+  return /^[a-z]/.test(rest) ? `This ${rest}` : rest;
 }
 
 function focusFirst<Values extends Record<string, unknown>>(

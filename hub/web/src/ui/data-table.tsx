@@ -19,6 +19,8 @@ export interface Column<Row> {
   role?: 'title' | 'actions';
   align?: 'right';
   width?: string | number;
+  /** Takes the room that the others leave, and shortens what is too long for it. */
+  clips?: true;
 }
 
 interface DataTableProps<Row> {
@@ -84,6 +86,7 @@ function TableRow<Row>({ row, columns }: TableRowProps<Row>) {
           data-label={column.label}
           data-role={column.role}
           data-align={column.align}
+          data-clip={column.clips}
         >
           {column.show(row)}
         </td>

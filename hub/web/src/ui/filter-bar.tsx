@@ -75,7 +75,7 @@ export function FilterText({ label, value = '', onChange, placeholder, isSearch 
         setTyped(currentTarget.value);
         settle(currentTarget.value.trim());
       }}
-      data-grow={isSearch || undefined}
+      wrapperProps={{ 'data-grow': isSearch || undefined }}
     />
   );
 }

@@ -38,7 +38,7 @@ export function Time({ at, as = 'relative' }: TimeProps) {
 /** "3 minutes ago", "in 2 hours". */
 export function describeDistance(time: number, now: number): string {
   const seconds = (time - now) / 1_000;
-  if (Math.abs(seconds) < 45) return seconds > 5 ? 'in a moment' : 'just now';
+  if (Math.abs(seconds) < 45) return seconds > 20 ? 'in a moment' : 'just now';
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
   return RELATIVE.format(Math.round(seconds / size), unit);
 }
@@ -58,6 +58,8 @@ export function useNow(): number {
 
 function watch(tell: () => void): () => void {
   watchers.add(tell);
+  // What has just come is not from the future of a clock that ticks seldom.
+  now = Date.now();
   ticking ??= setInterval(tick, TICK_MS);
   return () => {
     watchers.delete(tell);

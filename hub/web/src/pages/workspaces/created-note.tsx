@@ -28,13 +28,13 @@ export function CreatedNote({ workspace, onClose }: CreatedNoteProps) {
           rotate it.
         </Alert>
         <div>
-          <Text size="sm" fw={500} mb={4}>
+          <Text size="sm" fw={600} mb={4}>
             Signing secret
           </Text>
           <CopyField value={signing_secret} label="the signing secret" />
         </div>
         <div>
-          <Text size="sm" fw={500} mb={4}>
+          <Text size="sm" fw={600} mb={4}>
             Location ID
           </Text>
           <CopyField value={location_id} label="the location ID" />

@@ -32,7 +32,7 @@ export function HeaderRows({ form, storedIn }: HeaderRowsProps) {
 
   return (
     <Stack gap="xs" role="group" aria-label="Headers">
-      <Text size="sm" fw={500}>
+      <Text size="sm" fw={600}>
         Headers
       </Text>
       {headers.map((row, index) => (

@@ -14,13 +14,19 @@ import { WebhookHealth } from './webhook-health.tsx';
 const SHOWN_AT_FIRST = 100;
 
 const COLUMNS: Column<Workspace>[] = [
-  { key: 'name', label: 'Name', role: 'title', show: (workspace) => <Name workspace={workspace} /> },
+  {
+    key: 'name',
+    label: 'Name',
+    role: 'title',
+    width: 190,
+    show: (workspace) => <Name workspace={workspace} />,
+  },
   {
     key: 'id',
     label: 'Location ID',
     show: ({ location_id }) => <Copyable value={location_id} label="the location ID" shown={10} />,
   },
-  { key: 'url', label: 'Webhook URL', width: '32%', show: ({ url }) => <Url url={url} /> },
+  { key: 'url', label: 'Webhook URL', clips: true, show: ({ url }) => <Url url={url} /> },
   { key: 'health', label: 'Health', show: (workspace) => <WebhookHealth workspace={workspace} /> },
   {
     key: 'actions',
@@ -56,7 +62,7 @@ function Name({ workspace: { name, location_id, connected, email, phone } }: { w
   const searchWith = useSearchWith();
   return (
     <div>
-      <Group gap={8}>
+      <Group gap={8} miw={170}>
         <Anchor component={Link} to={searchWith({ edit: location_id })} fw={550} c="bright" size="sm">
           {name}
         </Anchor>
@@ -74,7 +80,7 @@ function Name({ workspace: { name, location_id, connected, email, phone } }: { w
 function Url({ url }: { url: string | null }) {
   if (url === null) return <Text c="dimmed">–</Text>;
   return (
-    <span className={ui.clip} title={url} style={{ maxWidth: 340 }}>
+    <span className={ui.clip} title={url}>
       {url}
     </span>
   );

@@ -1,5 +1,6 @@
 import { Alert, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
+import type { Accepted } from '../../../../../../shared/api/client-message.ts';
 import type { Channel } from '../../../../../../shared/channels.ts';
 import type { Workspace } from '../../../api/workspaces.ts';
 import { CodeBlock, CopyField } from '../../../ui/copy.tsx';
@@ -62,10 +63,7 @@ export function SendPart({ workspace }: { workspace: Workspace }) {
           200 means that the message is validated and on the hub’s disk; what becomes of it arrives at your
           webhook.
         </Text>
-        <CodeBlock
-          value={`{"status":"queued","message":"Message queued","message_id":"msg_001","location_id":"${location_id}","id":"…"}`}
-          label="the answer"
-        />
+        <CodeBlock value={JSON.stringify(composeAnswer(location_id), null, 2)} label="the answer" />
       </div>
       <div>
         <Title order={2} mb={6}>
@@ -85,6 +83,10 @@ export function SendPart({ workspace }: { workspace: Workspace }) {
       </div>
     </Stack>
   );
+}
+
+function composeAnswer(location_id: string): Accepted {
+  return { status: 'queued', message: 'Message queued', message_id: 'msg_001', location_id, id: '…' };
 }
 
 function composeCurl({ location_id, require_api_key, devices }: Workspace): string {
