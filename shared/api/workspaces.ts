@@ -122,7 +122,8 @@ export const workspaceSchema = z
       .nullable()
       .meta({ description: 'Since when every attempt failed; null while it works, or was never tried.' }),
     previous_secret_until: timeSchema.nullable().meta({
-      description: 'Until when calls are also signed with the secret of before the last rotation; null: never rotated.',
+      description:
+        'Until when calls are also signed with the secret of before the last rotation; null: never rotated.',
     }),
     devices: z.array(assignedDeviceSchema),
     created_at: timeSchema,

@@ -139,6 +139,8 @@ function mayImport(file: string, target: string): boolean {
   const program = ['hub/', 'bridge-mac/', 'shared/'].find((place) => file.startsWith(place));
   if (program === undefined || target.startsWith('test/') || target.startsWith('scripts/')) return false;
   if (target.startsWith('shared/')) return true;
+  // Text that the panel shows.
+  if (file.startsWith(PANEL) && target.startsWith('docs/') && target.endsWith('.md?raw')) return true;
   return program !== 'shared/' && target.startsWith(program);
 }
 

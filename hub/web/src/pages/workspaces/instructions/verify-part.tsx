@@ -16,25 +16,21 @@ const LANGUAGES = [
   {
     chapter: 'Node, with the library',
     use: (name: string) => `// npm install standardwebhooks
-// ${name}: verify(process.env.BLUEWIRE_SECRET, request.headers, rawBody)`,
+// ${name}: verify(BLUEWIRE_SECRET, request.headers, rawBody)`,
   },
   {
     chapter: 'Node, by hand',
-    use: (name: string) => `// ${name}: verify(process.env.BLUEWIRE_SECRET, request.headers, rawBody)
+    use: (name: string) => `// ${name}: verify(BLUEWIRE_SECRET, request.headers, rawBody)
 // With Express, express.raw({ type: 'application/json' }) gives the raw body as request.body.`,
   },
   {
     chapter: 'Python',
-    use: (
-      name: string,
-    ) => `# ${name}: verify(os.environ["BLUEWIRE_SECRET"], headers, raw_body), header names in lower case
+    use: (name: string) => `# ${name}: verify(BLUEWIRE_SECRET, headers, raw_body), header names in lower case
 # The raw body is request.get_data() with Flask, await request.body() with FastAPI.`,
   },
   {
     chapter: 'PHP',
-    use: (
-      name: string,
-    ) => `// ${name}: verify(getenv('BLUEWIRE_SECRET'), $headers, file_get_contents('php://input'))
+    use: (name: string) => `// ${name}: verify(BLUEWIRE_SECRET, $headers, file_get_contents('php://input'))
 // with the keys webhook-id, webhook-timestamp and webhook-signature in $headers.`,
   },
 ] as const;
