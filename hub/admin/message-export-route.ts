@@ -8,8 +8,8 @@ import { judgeFilter } from './message-filter.ts';
 import { showMessage, showTime } from './views.ts';
 
 const MOST_ROWS = 100_000;
-/** Some milliseconds of the hub's time. */
-const PAGE_ROWS = 500;
+/** Some milliseconds of the hub's time, with what it takes to write them. */
+const PAGE_ROWS = 200;
 
 /** The list of messages as a file. */
 export function messageExportRoute({ store, quiet, now }: AdminDependencies): Route {
@@ -29,11 +29,13 @@ export function messageExportRoute({ store, quiet, now }: AdminDependencies): Ro
     },
     handle: async ({ query: filter }) => {
       judgeFilter(filter);
-      const turn = async (cursor: string | undefined, limit: number) =>
-        (await quiet.run(() => store.listMessages(filter, { limit, cursor }))).value;
+      const read = (cursor: string | undefined, limit: number): Promise<Part> =>
+        quiet
+          .run(async () => toPart(await store.listMessages(filter, { limit, cursor })))
+          .then(({ value }) => value);
       // What is wrong with the request or the database is found before the answer has begun.
-      const first = await turn(undefined, PAGE_ROWS);
-      return { status: 200, headers: headersAt(now()), stream: writeCsv(first, turn) };
+      const first = await read(undefined, PAGE_ROWS);
+      return { status: 200, headers: headersAt(now()), stream: writeCsv(first, read) };
     },
   });
 }
@@ -46,16 +48,28 @@ function headersAt(now: number): Record<string, string> {
   };
 }
 
-type ReadPage = (cursor: string | undefined, limit: number) => Promise<Page<Message>>;
+/** A page as text. */
+interface Part {
+  lines: string;
+  rows: number;
+  next: string | null;
+}
+
+function toPart({ items, next_cursor }: Page<Message>): Part {
+  return { lines: csvLines(items.map(showMessage)), rows: items.length, next: next_cursor };
+}
 
 /** Page by page: where no index serves the filter, pages may be short, even empty, and name the next. */
-async function* writeCsv(first: Page<Message>, readPage: ReadPage): AsyncGenerator<string> {
+async function* writeCsv(
+  first: Part,
+  read: (cursor: string, limit: number) => Promise<Part>,
+): AsyncGenerator<string> {
   yield csvHead();
   let left = MOST_ROWS;
-  for (let page = first; ; ) {
-    left -= page.items.length;
-    yield csvLines(page.items.map(showMessage));
-    if (page.next_cursor === null || left <= 0) return;
-    page = await readPage(page.next_cursor, Math.min(PAGE_ROWS, left));
+  for (let part = first; ; ) {
+    left -= part.rows;
+    yield part.lines;
+    if (part.next === null || left <= 0) return;
+    part = await read(part.next, Math.min(PAGE_ROWS, left));
   }
 }
