@@ -1,7 +1,8 @@
+import { createAuthorize } from './accounts/authorize.ts';
+import { accountRoutes } from './accounts/routes.ts';
 import { createAudit } from './admin/audit.ts';
 import { requireAdminToken } from './admin/require-admin.ts';
 import { adminRoutes } from './admin/routes.ts';
-import { setupRoutes } from './admin/setup-routes.ts';
 import { QuietReads } from './api/quiet-reads.ts';
 import { pairingRoute } from './devices/pairing-route.ts';
 import { clientRoute } from './http/client-route.ts';
@@ -23,7 +24,7 @@ export interface ServerSettings {
 /** The hub's HTTP server with the routes of every stage, not yet listening. */
 export function createServer(parts: Parts, { adminToken, panel, timeouts }: ServerSettings): HttpServer {
   const { config, log, now, publicUrl, store, cluster, presence, metrics, poster } = parts;
-  const { onDeliveriesDue, dispatcher, media } = parts;
+  const { accounts, onDeliveriesDue, dispatcher, media } = parts;
   const isStopping = (): boolean => http.isStopping;
   const onMessagesWaiting = (withFiles: boolean): void => (withFiles ? media : dispatcher).wake();
   const adminLog = log.child({ part: 'admin' });
@@ -62,12 +63,12 @@ export function createServer(parts: Parts, { adminToken, panel, timeouts }: Serv
     }),
     overviewRoute({ store, quiet, now }),
     ...media.routes,
-    ...setupRoutes({ adminToken, publicUrl, now, audit }),
+    ...accountRoutes({ store, accounts, now, publicUrl, audit }),
     ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
   ];
   const http = serveRoutes({
     routes,
-    requireAdmin: requireAdminToken(adminToken),
+    authorize: createAuthorize(accounts, requireAdminToken(adminToken)),
     panel,
     log: log.child({ part: 'http' }),
     isStopping,

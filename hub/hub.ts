@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { VERSION } from '../shared/version.ts';
+import { Accounts } from './accounts/accounts.ts';
 import { announceChanges } from './changes/announce-changes.ts';
 import { Changes } from './changes/changes.ts';
 import { ClockWatch } from './clock-watch.ts';
@@ -107,6 +108,7 @@ async function makeParts(
   const changes = starting.use(new Changes((signal) => cluster.signals.tellPanels(signal)));
   const opened = starting.use(await openDatabase(config, dataDir, { ...opening, hub: owner }));
   const store = announceChanges(opened, (topics) => changes.note(topics));
+  const accounts = new Accounts({ store, secret, publicUrl, now, log: log.child({ part: 'accounts' }) });
   const metrics = createMetrics();
   const presence = new Presence();
   const mayConnect = guardAddresses(config.HUB_ALLOWED_TARGETS);
@@ -146,7 +148,17 @@ async function makeParts(
   );
   const keep = { messages: config.HUB_MESSAGE_RETENTION, deliveries: config.HUB_DELIVERY_RETENTION };
   const retention = starting.use(new Retention({ store, keep, now, log: log.child({ part: 'retention' }) }));
-  const working = { presence, metrics, poster, deliverer, onDeliveriesDue, dispatcher, media, retention };
+  const working = {
+    accounts,
+    presence,
+    metrics,
+    poster,
+    deliverer,
+    onDeliveriesDue,
+    dispatcher,
+    media,
+    retention,
+  };
   const parts: Parts = { config, log, now, publicUrl, store, cluster, changes, ...working };
   await cluster.enter();
   return parts;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Accounts } from './accounts/accounts.ts';
 import type { Changes } from './changes/changes.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { HubConfig } from './config.ts';
@@ -19,6 +20,7 @@ export interface Parts {
   now: () => number;
   publicUrl: () => string;
   store: Store & Partial<SharedStore>;
+  accounts: Accounts;
   cluster: Cluster;
   presence: Presence;
   metrics: Metrics;

@@ -3,10 +3,35 @@ import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ApiErrorCode } from '../../shared/api/errors.ts';
 
-/** Who makes a request, and how the answer is named. */
-export interface Caller {
-  /** Of routes that need a credential: whose it is. */
+/** What a caller is confined to. Where there is no scope, they may see everything. */
+export interface Scope {
+  /** Id of the user. */
+  user: string;
+  /** location_ids. */
+  workspaces: ReadonlySet<string>;
+  /** Ids of the devices that were given to them or that they enrolled. */
+  devices: ReadonlySet<string>;
+}
+
+/** Who calls, as far as the hub knows. */
+export interface Identity {
+  /** Of routes that need a credential: whose it is, as the log of changes names them. */
   actor: string | undefined;
+  /** Id of the user whose session it is; undefined for holders of the admin token. */
+  userId: string | undefined;
+  scope: Scope | undefined;
+}
+
+/** Throws ApiError unless whoever sent these headers may call what needs an admin, or any user. */
+export type Authorize = (request: {
+  method: string;
+  headers: IncomingHttpHeaders;
+  source: string;
+  needs: 'admin' | 'user';
+}) => Promise<Identity>;
+
+/** Who makes a request, and how the answer is named. */
+export interface Caller extends Identity {
   /** Address of the caller, for throttling. */
   source: string;
   /** `x-request-id` of the answer. */
@@ -32,15 +57,18 @@ export interface RouteResponse {
   onSent?: () => void;
   /** Texts to answer with instead, each made when its caller has taken the one before; '' only lets a caller's leaving be seen. */
   stream?: AsyncIterable<string>;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
 }
 
 export interface Route {
   method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
   /** Express's spelling: `/api/devices/:id`. */
   path: string;
-  /** Who may call: holders of the admin token; those, or this machine itself; everyone (the handler checks). */
-  auth: 'admin' | 'admin-or-loopback' | 'none';
+  /**
+   * Who may call: admins, in person or with the admin token; those, or this machine itself; everybody who has signed in, each
+   * within their scope, which the handler keeps; everyone (the handler checks).
+   */
+  auth: 'admin' | 'admin-or-loopback' | 'user' | 'none';
   /** What a handler that checks for itself (auth 'none') takes as a bearer token, for the API's description. */
   credential?: 'apiKey' | 'deviceToken';
   /** The name in generated clients, where method and path do not make a good one. */
@@ -61,6 +89,8 @@ export interface Route {
   optionalBody?: boolean;
   response: { status: number; description: string; schema?: z.ZodType; contentType?: string };
   errors?: readonly ApiErrorCode[];
+  /** Its refusals bear codes that are not the API's. */
+  hasOwnCodes?: boolean;
   handle: (request: RouteRequest) => RouteResponse | Promise<RouteResponse>;
 }
 

@@ -5,7 +5,7 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { ApiError } from '../../shared/api/errors.ts';
 import { parseJson } from '../api/parse-json.ts';
-import type { Route, RouteResponse } from '../api/route.ts';
+import type { Authorize, Identity, Route, RouteResponse } from '../api/route.ts';
 import { validateInput } from '../api/validate.ts';
 import { apiErrorOf } from './api-error-of.ts';
 import { servePanel } from './panel.ts';
@@ -15,12 +15,9 @@ import { sendFile } from './send-file.ts';
 import { sendStream } from './send-stream.ts';
 import { answerTimeout, type ServerTimeouts } from './server.ts';
 
-/** Answers who calls, as the log of changes names them. Throws ApiError unless that is an admin. */
-export type RequireAdmin = (authorization: string | undefined, source: string) => Promise<string>;
-
 export interface AppOptions {
   routes: readonly Route[];
-  requireAdmin: RequireAdmin;
+  authorize: Authorize;
   /** Undefined where none was built. */
   panel?: Panel | undefined;
   log: Logger;
@@ -122,13 +119,12 @@ function openBody(request: Request, stall: number): Request {
 async function serve(route: Route, request: Request, response: Response, options: AppOptions): Promise<void> {
   const { authorization } = request.headers;
   const source = sourceOf(request);
-  const open = route.auth === 'none' || (route.auth === 'admin-or-loopback' && isThisMachine(request));
-  const actor = open ? undefined : await options.requireAdmin(authorization, source);
+  const identity = await identify(route, request, source, options);
   const answer = await route.handle({
     params: readParams(request),
     query: route.query ? validateInput(route.query, request.query) : undefined,
     body: route.streamBody ? () => openBody(request, options.timeouts.stall) : readInput(route, request),
-    actor,
+    ...identity,
     source,
     requestId: requestId(response),
     authorization,
@@ -145,6 +141,19 @@ async function serve(route: Route, request: Request, response: Response, options
   } finally {
     answer.onSent?.();
   }
+}
+
+const NOBODY: Identity = { actor: undefined, userId: undefined, scope: undefined };
+
+async function identify(
+  { auth }: Route,
+  request: Request,
+  source: string,
+  { authorize }: AppOptions,
+): Promise<Identity> {
+  if (auth === 'none' || (auth === 'admin-or-loopback' && isThisMachine(request))) return NOBODY;
+  const { method, headers } = request;
+  return authorize({ method, headers, source, needs: auth === 'user' ? 'user' : 'admin' });
 }
 
 function setHead(response: Response, { status, headers }: RouteResponse): void {

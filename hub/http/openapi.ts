@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { API_ERRORS, type ApiErrorCode, errorBodySchema } from '../../shared/api/errors.ts';
+import {
+  API_ERRORS,
+  type ApiErrorCode,
+  errorBodySchema,
+  ownErrorBodySchema,
+} from '../../shared/api/errors.ts';
 import { webhookEventSchema } from '../../shared/api/webhook-events.ts';
 import { VERSION } from '../../shared/version.ts';
 import { defineRoute, type Route } from '../api/route.ts';
@@ -20,6 +25,14 @@ const CREDENTIALS = {
   adminToken: { description: 'HUB_ADMIN_TOKEN: full rights on /api.' },
   apiKey: { description: 'A key of the workspace, where it requires one.' },
   deviceToken: { description: 'What a device got when it was paired.' },
+} as const;
+
+/** Over https its name begins with `__Secure-`. */
+const SESSION = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: 'bluewire.session_token',
+  description: 'What signing in to the panel sets.',
 } as const;
 
 const REQUEST_ID = z.object({
@@ -48,7 +61,7 @@ export function describeApi(routes: readonly Route[], publicUrl: string): object
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: describeOperation(route) };
   }
-  const credentials = Object.entries(CREDENTIALS).map(([name, { description }]) => [
+  const bearers = Object.entries(CREDENTIALS).map(([name, { description }]) => [
     name,
     { type: 'http', scheme: 'bearer', description } as const,
   ]);
@@ -64,7 +77,7 @@ export function describeApi(routes: readonly Route[], publicUrl: string): object
       },
       servers: [{ url: publicUrl }],
       tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
-      components: { securitySchemes: Object.fromEntries(credentials) },
+      components: { securitySchemes: { ...Object.fromEntries(bearers), session: SESSION } },
       paths,
       webhooks: { event: { post: describeEvent() } },
     },
@@ -135,7 +148,7 @@ function describeEvent(): ZodOpenApiOperationObject {
 }
 
 function describeCredential({ auth, credential }: Route): NonNullable<ZodOpenApiOperationObject['security']> {
-  if (auth === 'admin') return [{ adminToken: [] }];
+  if (auth === 'admin' || auth === 'user') return [{ adminToken: [] }, { session: [] }];
   if (auth === 'admin-or-loopback') return [{ adminToken: [] }, {}];
   if (credential === 'deviceToken') return [{ deviceToken: [] }];
   return credential === 'apiKey' ? [{}, { apiKey: [] }] : [];
@@ -171,7 +184,7 @@ function nameSchema(schema: z.ZodType, id: string): z.ZodType {
 
 function describeErrors(route: Route): Responses {
   const codes = new Set<ApiErrorCode>(route.errors);
-  if (route.auth !== 'none') codes.add('unauthorized').add('rate_limited');
+  if (route.auth !== 'none') codes.add('unauthorized').add('forbidden').add('rate_limited');
   if (route.body)
     codes.add('invalid_json').add('missing_field').add('invalid_field').add('payload_too_large');
   if (route.body) codes.add('unsupported_media_type');
@@ -185,7 +198,7 @@ function describeErrors(route: Route): Responses {
       {
         description: ofStatus.join(', '),
         headers: status === 429 || status === 503 ? RETRY_AFTER : REQUEST_ID,
-        content: { 'application/json': { schema: errorSchema } },
+        content: { 'application/json': { schema: route.hasOwnCodes ? ownErrorBodySchema : errorSchema } },
       },
     ]),
   ) as Responses;

@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { ApiError } from '../../shared/api/errors.ts';
+import type { RouteResponse } from '../api/route.ts';
 
 /**
  * Answers with a file: whole, or the one range that was asked for (206), nothing but headers to HEAD, 304 where an ETag
@@ -8,7 +9,7 @@ import { ApiError } from '../../shared/api/errors.ts';
 export async function sendFile(
   response: Response,
   path: string,
-  headers: Record<string, string>,
+  headers: NonNullable<RouteResponse['headers']>,
   stall: number,
 ): Promise<void> {
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import type { Route } from '../api/route.ts';
-import type { RequireAdmin } from './express-app.ts';
+import type { Authorize, Route } from '../api/route.ts';
 import { createApp } from './express-app.ts';
 import { describeApi, openApiRoute } from './openapi.ts';
 import type { Panel } from './panel-files.ts';
@@ -8,7 +7,7 @@ import { DEFAULT_TIMEOUTS, HttpServer, type ServerTimeouts } from './server.ts';
 
 export interface ServeOptions {
   routes: readonly Route[];
-  requireAdmin: RequireAdmin;
+  authorize: Authorize;
   panel?: Panel | undefined;
   log: Logger;
   isStopping: () => boolean;

@@ -126,6 +126,8 @@ export interface Device {
   findings: Finding[];
   pace: Pace;
   created_at: number;
+  /** Id of the user who announced it. */
+  enrolled_by: string | null;
 }
 
 export type DeviceChanges = Partial<Pick<Device, 'name' | 'address' | 'channels' | 'paused' | 'pace'>>;

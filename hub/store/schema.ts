@@ -3,13 +3,14 @@ import type { AuditAction, AuditTarget } from '../../shared/api/audit.ts';
 import type { NoticeKind } from '../../shared/api/notices.ts';
 import type { Channel, DeviceKind } from '../../shared/channels.ts';
 import type { FailureCode } from '../../shared/failure-codes.ts';
+import type { AccountTables } from './account-rows.ts';
 import type { DeliveryStatus, Message } from './records.ts';
 
 /**
  * The rows, the same on every database: times are epoch milliseconds, truth values 0 or 1, lists and objects JSON text.
  * `seq` orders rows as they came and never leaves the store except as a cursor.
  */
-export interface Schema {
+export interface Schema extends AccountTables {
   meta: { name: string; value: string };
   workspaces: WorkspaceRow;
   api_keys: ApiKeyRow;
@@ -92,6 +93,8 @@ export interface DeviceRow {
   findings: string;
   pace: string;
   created_at: number;
+  /** Id of the user who announced it; null for an admin's, and once that user is gone. */
+  enrolled_by: string | null;
 }
 
 interface EnrollmentRow {

@@ -1,6 +1,8 @@
 import type { Channel } from '../../shared/channels.ts';
 import type { Health } from '../../shared/wire/health.ts';
 import type { Settings } from '../../shared/wire/settings.ts';
+import type { AccountStore } from './accounts.ts';
+import type { AuthRows } from './auth-rows.ts';
 import type { FileStore } from './files.ts';
 import type { HubStore } from './hubs.ts';
 import type { EndpointChange, RecordKeeping } from './record-keeping.ts';
@@ -55,6 +57,8 @@ export interface Store
     RecordKeeping,
     RetentionStore,
     TrafficStore,
+    AccountStore,
+    AuthRows,
     AsyncDisposable {
   /** Resolves when the database answers and can be written. */
   ping(): Promise<void>;

@@ -44,7 +44,7 @@ const store: IngestDeps['store'] = {
 const ingest = createIngest({ store, messageTtl: 86_400_000, log });
 const http = serveRoutes({
   routes: [clientRoute((request) => handleClientMessage(request, ingest), createMetrics())],
-  requireAdmin: async () => 'bench',
+  authorize: async () => ({ actor: 'bench', userId: undefined, scope: undefined }),
   log,
   isStopping: () => false,
   publicUrl: () => 'http://localhost',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageQuerySchema, timeSchema } from './pages.ts';
 
-/** Every change that the admin API can make. Closed: who watches the log may build on it. */
+/** Every change that the admin API can make, and who came in. Closed: who watches the log may build on it. */
 const AUDIT_ACTIONS = [
   'workspace.create',
   'workspace.update',
@@ -25,11 +25,24 @@ const AUDIT_ACTIONS = [
   'message.resend',
   'delivery.retry',
   'setup_link.create',
+  'user.create',
+  'user.update',
+  'user.delete',
+  'user.invite',
+  'user.join',
+  'user.login',
+  'user.login_failed',
+  'user.logout',
+  'user.end_sessions',
+  'user.change_password',
+  'user.reset_password',
+  'user.enable_two_factor',
+  'user.disable_two_factor',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 const auditTargetSchema = z.object({
-  kind: z.enum(['workspace', 'api_key', 'device', 'message', 'delivery', 'hub']),
+  kind: z.enum(['workspace', 'api_key', 'device', 'message', 'delivery', 'user', 'hub']),
   id: z.string(),
 });
 export type AuditTarget = z.infer<typeof auditTargetSchema>;

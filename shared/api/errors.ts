@@ -48,6 +48,13 @@ export const errorBodySchema = z.object({
 });
 export type ErrorBody = z.infer<typeof errorBodySchema>;
 
+/** The same of routes that answer for a library: codes of its own come besides. */
+export const ownErrorBodySchema = errorBodySchema
+  .extend({
+    code: z.string().meta({ description: 'The library’s, such as INVALID_EMAIL_OR_PASSWORD, or the API’s.' }),
+  })
+  .meta({ id: 'SignInError' });
+
 /** Thrown by any stage to end a request with this code. `retryAfter` is in seconds. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

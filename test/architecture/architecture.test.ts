@@ -14,6 +14,7 @@ const RULES: Rule[] = [
   { packages: ['express', 'helmet'], only: ['hub/http/'] },
   { packages: ['socket.io', '@socket.io/postgres-adapter'], only: ['hub/socket/'] },
   { packages: ['pg'], only: ['hub/store/'] },
+  { packages: ['better-auth'], only: ['hub/accounts/'] },
   { packages: ['socket.io-client'], only: ['bridge-mac/link.ts', 'hub/web/src/'] },
   { packages: ['kysely'], only: ['hub/store/'] },
   {

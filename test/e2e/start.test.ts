@@ -50,17 +50,26 @@ test('npm start sets everything up; its curl ends in DELIVERED; it goes on where
   expect(after.url).not.toBe(before.url);
 });
 
-test('the set-up link shows the admin token once, and a page that says so after that', async () => {
+test('the set-up link makes an admin once, who then sees the workspace', async () => {
   await using folder = await makeFolder();
-  await using program = await start(folder.path, { HUB_ADMIN_TOKEN: 'token-of-this-test' });
-  const { url } = await printedRequest(program);
+  await using program = await start(folder.path);
+  const { url, body } = await printedRequest(program);
   const link = program.lines.find((line) => line.startsWith('Set-up link:'))?.split(/\s+/)[2] ?? '';
-  expect(new URL(link).origin).toBe(new URL(url).origin);
-  expect(await (await fetch(link)).text()).not.toContain('token-of-this-test');
-  expect(await (await fetch(link, { method: 'POST' })).text()).toContain('token-of-this-test');
-  const again = await fetch(link, { method: 'POST' });
-  expect(again.status).toBe(404);
-  expect(await again.text()).toContain('no longer works');
+  const { origin, pathname } = new URL(link);
+  expect(origin).toBe(new URL(url).origin);
+  const join = (email: string) =>
+    fetch(`${origin}/api${pathname}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Ann', email, password: 'correct horse battery' }),
+    });
+  const made = await join('ann@example.com');
+  expect(made.status).toBe(201);
+  const [cookie = ''] = made.headers.getSetCookie();
+  const headers = { cookie: cookie.split(';')[0] ?? '' };
+  const { location_id } = JSON.parse(body) as { location_id: string };
+  expect((await fetch(`${origin}/api/workspaces/${location_id}`, { headers })).status).toBe(200);
+  expect((await join('eve@example.com')).status).toBe(410);
 });
 
 test('npm start killed with SIGKILL leaves no hub behind: the next one starts', async () => {

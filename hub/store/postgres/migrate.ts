@@ -1,10 +1,11 @@
 import type { PoolClient } from 'pg';
 import { first } from '../migrations/0001-first.ts';
+import { accounts } from '../migrations/0002-accounts.ts';
 import { NewerSchemaError } from '../newer-schema-error.ts';
 import { lockStatement } from './locks.ts';
 
 /** In order, as for SQLite; a migration's number is its place here. Never edited once released. */
-const MIGRATIONS = [first] as const;
+const MIGRATIONS = [first, accounts] as const;
 
 /**
  * What the steps' one SQL needs here. Lists travel as JSON text and are read by `json_each`, whose result has a column

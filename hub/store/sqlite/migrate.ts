@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
 import { first } from '../migrations/0001-first.ts';
+import { accounts } from '../migrations/0002-accounts.ts';
 import { NewerSchemaError } from '../newer-schema-error.ts';
 
 /** In order; a migration's number is its place here. Never edited once released: a change is a new one. */
-const MIGRATIONS = [first] as const;
+const MIGRATIONS = [first, accounts] as const;
 
 /** Brings the schema up to date in one transaction. Throws NewerSchemaError and then has changed nothing. */
 export function migrate(db: Database.Database, file: string): void {

@@ -1,4 +1,5 @@
 import { apiKeySteps } from '../api-keys.ts';
+import { authRowSteps } from '../auth-row-steps.ts';
 import type { Base } from '../base.ts';
 import { deliveryListSteps } from '../delivery-lists.ts';
 import { deviceSteps } from '../devices.ts';
@@ -8,8 +9,10 @@ import type { EndpointChange } from '../record-keeping.ts';
 import { recordKeepingSteps } from '../record-keeping-steps.ts';
 import type { ClaimedDelivery, NewMessage, SettledDelivery } from '../records.ts';
 import type { RetentionStore } from '../retention.ts';
+import { setupLinkSteps } from '../setup-link-steps.ts';
 import type { AcceptOutcome, DeliveryStore, MessageStore, Store } from '../store.ts';
 import type { TrafficStore } from '../traffic.ts';
+import { userSteps } from '../user-steps.ts';
 import { workspaceSteps } from '../workspaces.ts';
 import { findAccepted } from './accept.ts';
 import { cancelMessage } from './cancel.ts';
@@ -90,6 +93,9 @@ export function createStore(runner: Runner, own: OwnSteps, clock: () => number):
     ...listSteps(base),
     ...deliveryListSteps(base),
     ...recordKeepingSteps(base),
+    ...userSteps(base),
+    ...setupLinkSteps(base),
+    ...authRowSteps(base),
     countEndpoints: () => read(countEndpoints),
     ...messageSteps(runner, own),
     ...deliverySteps(runner, own),
