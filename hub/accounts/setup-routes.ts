@@ -31,7 +31,7 @@ export function setupRoutes(dependencies: AccountDependencies): Route[] {
 }
 
 /** A link's code, and what the store keeps of it. */
-function makeLink(publicUrl: string, now: number, lifetime: number) {
+export function makeLink(publicUrl: string, now: number, lifetime: number) {
   const code = createToken();
   const link = { code_hash: hashToken(code), created_at: now, expires_at: now + lifetime };
   return { url: `${publicUrl}/setup/${code}`, link };
@@ -152,7 +152,7 @@ function composeAdmin({ name, email }: z.output<typeof setupSchema>): NonNullabl
   return { id: randomUUIDv7(), name, email };
 }
 
-function refuseEmail(): ApiError {
+export function refuseEmail(): ApiError {
   const message = 'Somebody with this e-mail address is there already.';
   return new ApiError('conflict', message, { details: [{ field: 'email', message }] });
 }

@@ -61,3 +61,69 @@ export const setupSchema = z.strictObject({
 });
 
 export const createdLinkSchema = z.object({ url: z.string(), expires_at: timeSchema });
+
+/** More, and their lists would hold up the hub. */
+const MAX_WORKSPACES = 200;
+const MAX_DEVICES = 500;
+const MAX_ALLOWANCE = 100_000;
+
+const givenFields = {
+  role: roleSchema,
+  workspaces: z.array(z.string().min(1).max(128)).max(MAX_WORKSPACES),
+  devices: z.array(z.string().min(1).max(128)).max(MAX_DEVICES),
+  device_allowance: z
+    .int()
+    .min(0)
+    .max(MAX_ALLOWANCE)
+    .nullable()
+    .meta({ description: 'Devices that they may enrol; null: any number.' }),
+};
+
+/** A new user, who joins by the link of the answer. What is given to an admin means nothing: they may everything. */
+export const newUserSchema = z.strictObject({
+  name: nameSchema,
+  email: emailSchema,
+  role: givenFields.role,
+  workspaces: givenFields.workspaces
+    .default([])
+    .meta({ description: 'location_ids of the workspaces they see.' }),
+  devices: givenFields.devices.default([]).meta({ description: 'Ids of the devices they see.' }),
+  device_allowance: givenFields.device_allowance.default(0),
+});
+
+export const userChangesSchema = z.strictObject({
+  name: nameSchema.optional(),
+  email: emailSchema.optional(),
+  role: givenFields.role.optional(),
+  workspaces: givenFields.workspaces.optional(),
+  devices: givenFields.devices.optional(),
+  device_allowance: givenFields.device_allowance.optional(),
+  disabled: z.boolean().optional().meta({ description: 'Ends their sessions and links at once.' }),
+  two_factor_enabled: z
+    .literal(false)
+    .optional()
+    .meta({ description: 'Takes the second factor from somebody who lost it.' }),
+});
+
+export const userSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role: roleSchema,
+    workspaces: z.array(z.string()),
+    devices: z.array(z.string()),
+    device_allowance: z.int().nullable(),
+    devices_enrolled: z.int(),
+    two_factor_enabled: z.boolean(),
+    state: z.enum(['invited', 'active', 'disabled']),
+    last_login_at: timeSchema.nullable(),
+    created_at: timeSchema,
+  })
+  .meta({ id: 'User' });
+export type UserView = z.infer<typeof userSchema>;
+
+/** By which somebody chooses a password: shown once. */
+export const inviteSchema = z.object({ invite_url: z.string(), expires_at: timeSchema });
+
+export const createdUserSchema = userSchema.extend(inviteSchema.shape).meta({ id: 'CreatedUser' });
