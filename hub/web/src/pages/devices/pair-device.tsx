@@ -1,0 +1,135 @@
+import { Alert, Button, Group, Loader, Stack, Text } from '@mantine/core';
+import { IconCircleCheck, IconClockX } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { QRCodeSVG } from 'qrcode.react';
+import { useEffect, useState } from 'react';
+import { Link } from 'react-router';
+import { type Device, enrollDevice, removeDevice, useDevice } from '../../api/devices.ts';
+import { refresh } from '../../api/query-client.ts';
+import { CopyField } from '../../ui/copy.tsx';
+import { FailureNote } from '../../ui/failure-note.tsx';
+import classes from './devices.module.css';
+import type { Announced } from './enroll-device.tsx';
+
+/** Without the hub's live word, so often. Milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+
+interface PairDeviceProps {
+  announced: Announced;
+  onRenewed: (announced: Announced) => void;
+  onClose: () => void;
+}
+
+/** The code, what to run with it, and a live word of whether it was. */
+export function PairDevice({ announced, onRenewed, onClose }: PairDeviceProps) {
+  const { data: device } = useDevice(announced.device_id, LOOK_EVERY_MS);
+  const left = useTimeLeft(announced.expires_at);
+  if (device && device.paired_at !== null) return <Paired device={device} onClose={onClose} />;
+  if (left <= 0) return <Expired announced={announced} onRenewed={onRenewed} />;
+  return (
+    <Stack gap="md">
+      <Group align="flex-start" gap="xl" wrap="nowrap" className={classes.pairing}>
+        <Stack gap="sm" style={{ flex: 1, minWidth: 0 }}>
+          <div>
+            <Text size="sm" c="dimmed">
+              One-time code
+            </Text>
+            <Text className={classes.code}>{announced.code}</Text>
+          </div>
+          <div>
+            <Text size="sm" c="dimmed" mb={4}>
+              Run this on the device:
+            </Text>
+            <CopyField value={announced.pair_command} label="the command" />
+            <Text size="xs" c="dimmed" mt={4}>
+              From a clone of the repository: <code>{commandInClone(announced.pair_command)}</code>
+            </Text>
+          </div>
+        </Stack>
+        <div className={classes.qr}>
+          <QRCodeSVG value={announced.pair_command} size={132} title="The command as a QR code" />
+        </div>
+      </Group>
+      <Group gap="sm" role="status" aria-live="polite">
+        <Loader size="xs" aria-hidden />
+        <Text size="sm">
+          Waiting for the device… The code is good for another <b aria-live="off">{formatLeft(left)}</b>.
+        </Text>
+      </Group>
+    </Stack>
+  );
+}
+
+function Paired({ device, onClose }: { device: Device; onClose: () => void }) {
+  const facts = [device.hostname, device.os_version && `macOS ${device.os_version}`]
+    .filter(Boolean)
+    .join(', ');
+  return (
+    <Stack gap="md" role="status" aria-live="polite">
+      <Alert color="green" icon={<IconCircleCheck size={20} aria-hidden />} title="Paired">
+        {device.name} has paired{facts === '' ? '' : ` (${facts})`}. It is online once the bridge runs there:{' '}
+        <code>bluewire-bridge install</code> starts it now and at every log-in.
+      </Alert>
+      <Text size="sm">
+        Next: let it serve a workspace, under <Link to="/sims">Subaccount SIMs</Link>.
+      </Text>
+      <Group justify="flex-end">
+        <Button component={Link} to={`/devices/${device.id}`} variant="default">
+          Show the device
+        </Button>
+        <Button onClick={onClose}>Done</Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** A code cannot be made longer: the device is announced anew. */
+function Expired({ announced, onRenewed }: Omit<PairDeviceProps, 'onClose'>) {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: async () => {
+      const { asked } = announced;
+      await removeDevice(announced.device_id);
+      return { ...(await enrollDevice(asked)), asked };
+    },
+    onSuccess: (renewed) => {
+      onRenewed(renewed);
+      void refresh('devices', 'users');
+    },
+  });
+  return (
+    <Stack gap="md">
+      <Alert
+        color="orange"
+        role="alert"
+        icon={<IconClockX size={20} aria-hidden />}
+        title="The code has expired"
+      >
+        Nothing paired with it. A new one is good for ten minutes again.
+      </Alert>
+      {error && <FailureNote error={error} />}
+      <Group justify="flex-end">
+        <Button loading={isPending} onClick={() => mutate()}>
+          Get a new code
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function useTimeLeft(until: string): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const ticking = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(ticking);
+  }, []);
+  return Date.parse(until) - now;
+}
+
+function formatLeft(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+function commandInClone(command: string): string {
+  return command.replace(/^bluewire-bridge /, 'npm run bridge -- ');
+}

@@ -1,0 +1,105 @@
+import { Anchor, Button, Group, Text, Title } from '@mantine/core';
+import { IconAlertTriangle, IconDeviceMobile } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import type { Channel } from '../../../../../shared/channels.ts';
+import type { Device } from '../../api/devices.ts';
+import type { Workspace } from '../../api/workspaces.ts';
+import { Copyable } from '../../ui/copy.tsx';
+import { useSearchWith } from '../../ui/filters.ts';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import ui from '../../ui/ui.module.css';
+import { CHANNEL_NAMES } from '../../words.ts';
+import classes from './sims.module.css';
+
+interface ConnectedWorkspaceProps {
+  workspace: Workspace;
+  devices: Device[];
+}
+
+/** A workspace with what serves it on each of its channels, and with the channels that nothing serves. */
+export function ConnectedWorkspace({ workspace, devices }: ConnectedWorkspaceProps) {
+  const { name, location_id, channels } = workspace;
+  const searchWith = useSearchWith();
+  return (
+    <section className={ui.panel} aria-label={name}>
+      <Group justify="space-between" className={classes.head} gap="sm">
+        <div>
+          <Title order={2}>{name}</Title>
+          <Text size="xs" c="dimmed" component="div">
+            <Copyable value={location_id} label="the location ID" />
+          </Text>
+        </div>
+        <Button
+          component={Link}
+          to={searchWith({ assign: location_id })}
+          preventScrollReset
+          variant="default"
+          size="xs"
+          leftSection={<IconDeviceMobile size={15} aria-hidden />}
+          aria-label={`Assign devices to ${name}`}
+        >
+          Assign devices
+        </Button>
+      </Group>
+      <dl className={classes.channels}>
+        {channels.map((channel) => (
+          <ChannelRow key={channel} channel={channel} workspace={workspace} devices={devices} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+interface ChannelRowProps extends ConnectedWorkspaceProps {
+  channel: Channel;
+}
+
+function ChannelRow({ channel, workspace, devices }: ChannelRowProps) {
+  const serving = workspace.devices.filter((assigned) => assigned.channels.includes(channel));
+  return (
+    <div className={classes.channel} data-unassigned={serving.length === 0 || undefined}>
+      <dt>{CHANNEL_NAMES[channel]}</dt>
+      <dd>
+        {serving.length === 0 ? (
+          <Group gap={6} wrap="nowrap">
+            <IconAlertTriangle size={15} aria-hidden className={classes.warning} />
+            <Text size="sm" c="dimmed">
+              No device: messages on it are refused
+            </Text>
+          </Group>
+        ) : (
+          <ul className={classes.devices}>
+            {serving.map(({ device_id }) => (
+              <li key={device_id}>
+                <ServingDevice id={device_id} device={devices.find(({ id }) => id === device_id)} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </dd>
+    </div>
+  );
+}
+
+/** A device that is not given to the viewer has no name here. */
+function ServingDevice({ id, device }: { id: string; device: Device | undefined }) {
+  if (device === undefined)
+    return (
+      <Text size="sm" c="dimmed">
+        Device {id.slice(-6)}
+      </Text>
+    );
+  return (
+    <Group gap={8} wrap="nowrap">
+      <Anchor component={Link} to={`/devices/${id}`} size="sm" c="bright" fw={600}>
+        {device.name}
+      </Anchor>
+      {device.address && (
+        <Text size="xs" c="dimmed">
+          {device.address}
+        </Text>
+      )}
+      <StatusBadge status={device.status} />
+    </Group>
+  );
+}
