@@ -29,9 +29,13 @@ export class ApiFailure extends Error {
     this.retryAfter = facts.retryAfter;
   }
 
-  /** The same, in other words. */
+  /** The same, in other words, beside a field too. */
   rephrase(message: string): ApiFailure {
-    return new ApiFailure({ ...this, message });
+    return new ApiFailure({
+      ...this,
+      message,
+      details: this.details.map(({ field }) => ({ field, message })),
+    });
   }
 
   /** Whether the fault is the hub's: the request's id then helps who looks for it in the log. */

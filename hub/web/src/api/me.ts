@@ -1,19 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
+import type { MeView } from '../../../../shared/api/accounts.ts';
 import { request } from './request.ts';
 
-export interface Me {
-  kind: 'user' | 'token';
-  id: string;
-  name: string;
-  email: string;
-  role: 'admin' | 'user';
-  two_factor_enabled: boolean;
-  device_allowance: number | null;
-  devices_enrolled: number;
-  /** null: all. */
-  workspaces: string[] | null;
-  created_at: string;
-}
+export type Me = MeView;
 
 /** Who is signed in; its key is under users, so that a change of rights shows at once. */
 export const ME_KEY = ['users', 'me'] as const;

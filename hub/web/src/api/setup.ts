@@ -1,14 +1,10 @@
+import type { setupLinkSchema, setupSchema, setupStateSchema } from '../../../../shared/api/accounts.ts';
 import type { Me } from './me.ts';
-import { pathOf, request } from './request.ts';
+import { type Answer, type Body, pathOf, request } from './request.ts';
 
-export interface SetupLink {
-  purpose: 'first_admin' | 'invite' | 'reset';
-  email: string | null;
-  name: string | null;
-  expires_at: string;
-}
+export type SetupLink = Answer<typeof setupLinkSchema>;
 
-export function readSetupState(signal?: AbortSignal): Promise<{ needs_setup: boolean }> {
+export function readSetupState(signal?: AbortSignal): Promise<Answer<typeof setupStateSchema>> {
   return request('GET', '/api/setup', signal ? { signal } : {});
 }
 
@@ -16,9 +12,6 @@ export function readSetupLink(code: string, signal?: AbortSignal): Promise<Setup
   return request('GET', pathOf`/api/setup/${code}`, signal ? { signal } : {});
 }
 
-export function takeSetupLink(
-  code: string,
-  body: { name?: string; email?: string; password: string },
-): Promise<Me> {
+export function takeSetupLink(code: string, body: Body<typeof setupSchema>): Promise<Me> {
   return request('POST', pathOf`/api/setup/${code}`, { body });
 }

@@ -1,10 +1,10 @@
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { signIn, verifyBackupCode, verifyTotp } from '../api/account.ts';
-import { ApiFailure } from '../api/failures.ts';
 import { queryClient } from '../api/query-client.ts';
 import { noteSignedIn } from '../api/session-end.ts';
 import { FailureNote } from '../ui/failure-note.tsx';
+import { explainAuth } from './auth-failures.ts';
 import { useApiForm } from './use-api-form.ts';
 
 interface SignInFormProps {
@@ -54,7 +54,7 @@ function PasswordStep({ initialEmail, onSignedIn, onCodeAsked }: PasswordStepPro
       ...(email.trim() === '' && { email: 'Type your e-mail address.' }),
       ...(password === '' && { password: 'Type your password.' }),
     }),
-    send: ({ email, password }) => signIn({ email: email.trim(), password }).catch(explainSignIn),
+    send: ({ email, password }) => signIn({ email: email.trim(), password }).catch(explainAuth),
     onDone: ({ twoFactorRedirect }) => (twoFactorRedirect ? onCodeAsked() : onSignedIn()),
   });
   return (
@@ -92,7 +92,7 @@ function CodeStep({ onSignedIn, onBack }: CodeStepProps) {
       (usesBackup
         ? verifyBackupCode({ code: code.trim() })
         : verifyTotp({ code: code.replaceAll(/\s/g, '') })
-      ).catch(explainSignIn),
+      ).catch(explainAuth),
     onDone: onSignedIn,
   });
   return (
@@ -124,26 +124,4 @@ function CodeStep({ onSignedIn, onBack }: CodeStepProps) {
       </Stack>
     </form>
   );
-}
-
-const SENTENCES: Record<string, string> = {
-  INVALID_EMAIL_OR_PASSWORD: 'This e-mail address and password do not belong together.',
-  INVALID_EMAIL: 'This is not an e-mail address.',
-  INVALID_CODE: 'This code is not right. Wait for the next one, and check that the clock of your phone is.',
-  INVALID_BACKUP_CODE: 'This is none of your backup codes that are left.',
-  INVALID_TWO_FACTOR_COOKIE: 'That took too long. Start over with your password.',
-  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many wrong codes. Start over with your password.',
-  BANNED_USER: 'This account is disabled. Ask an administrator.',
-};
-
-/** better-auth's own words are not meant for people. */
-function explainSignIn(error: unknown): never {
-  if (!(error instanceof ApiFailure)) throw error;
-  if (error.status === 429) throw error.rephrase(describeWait(error.retryAfter));
-  throw error.rephrase(SENTENCES[error.code] ?? error.message);
-}
-
-function describeWait(seconds: number | null): string {
-  if (seconds === null || seconds <= 1) return 'Too many tries. Wait a little, then try again.';
-  return `Too many tries. Try again in ${seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`}.`;
 }

@@ -20,7 +20,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     return (
       <>
         {children}
-        <SignInAgain isOpen={hasEnded} email={me.email} />
+        <SignInAgain isOpen={hasEnded} email={me.email ?? ''} />
       </>
     );
   if (error instanceof ApiFailure && error.status === 401) {

@@ -1,0 +1,63 @@
+import { Modal, Tabs, Text } from '@mantine/core';
+import { refresh } from '../../api/query-client.ts';
+import { changeUser, type Invite, type User } from '../../api/users.ts';
+import { FormBody, useCloseGuard } from '../../forms/form-dialog.tsx';
+import { useApiForm } from '../../forms/use-api-form.ts';
+import { tellDone } from '../../ui/notices.ts';
+import { UserAccess } from './user-access.tsx';
+import { bodyOfUser, judgeUser, UserFields, type UserValues } from './user-fields.tsx';
+
+interface EditUserProps {
+  user: User | undefined;
+  onInvited: (user: User, invite: Invite) => void;
+  onClose: () => void;
+}
+
+export function EditUser({ user, onInvited, onClose }: EditUserProps) {
+  if (user === undefined)
+    return (
+      <Modal opened onClose={onClose} title="No such user">
+        <Text size="sm">Whoever this link led to is not here any more.</Text>
+      </Modal>
+    );
+  return <Loaded user={user} onInvited={onInvited} onClose={onClose} />;
+}
+
+function Loaded({ user, onInvited, onClose }: EditUserProps & { user: User }) {
+  const api = useApiForm<UserValues, User>({
+    initialValues: {
+      name: user.name,
+      email: user.email,
+      role: user.role,
+      workspaces: user.workspaces,
+      devices: user.devices,
+      device_allowance: user.device_allowance ?? '',
+    },
+    validate: judgeUser,
+    send: (values) => changeUser(user.id, bodyOfUser(values)),
+    onDone: () => {
+      void refresh('users', 'audit');
+      tellDone(`${user.name} is saved.`);
+      onClose();
+    },
+  });
+  const guard = useCloseGuard(api, onClose);
+  return (
+    <Modal opened onClose={guard.close} title={user.name} closeOnClickOutside={false}>
+      <Tabs defaultValue="details">
+        <Tabs.List mb="md">
+          <Tabs.Tab value="details">Details</Tabs.Tab>
+          <Tabs.Tab value="access">Access</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="details">
+          <FormBody api={api} guard={guard} verb="Save changes">
+            <UserFields form={api.form} />
+          </FormBody>
+        </Tabs.Panel>
+        <Tabs.Panel value="access">
+          <UserAccess user={user} onInvited={onInvited} onClose={onClose} />
+        </Tabs.Panel>
+      </Tabs>
+    </Modal>
+  );
+}
