@@ -1,35 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
+import type {
+  createdUserSchema,
+  inviteSchema,
+  newUserSchema,
+  UserView,
+  userChangesSchema,
+} from '../../../../shared/api/accounts.ts';
 import { listAll } from './all-pages.ts';
-import { pathOf, request } from './request.ts';
+import { type Answer, type Body, pathOf, request } from './request.ts';
 
-export interface User {
-  id: string;
-  name: string;
-  email: string;
-  role: 'admin' | 'user';
-  workspaces: string[];
-  devices: string[];
-  device_allowance: number | null;
-  devices_enrolled: number;
-  two_factor_enabled: boolean;
-  state: 'invited' | 'active' | 'disabled';
-  last_login_at: string | null;
-  created_at: string;
-}
-
-export interface UserBody {
-  name: string;
-  email: string;
-  role: User['role'];
-  workspaces: string[];
-  devices: string[];
-  device_allowance: number | null;
-}
-
-export interface Invite {
-  invite_url: string;
-  expires_at: string;
-}
+export type User = UserView;
+export type Invite = Answer<typeof inviteSchema>;
 
 export function useUsers() {
   return useQuery({
@@ -38,11 +19,11 @@ export function useUsers() {
   });
 }
 
-export function createUser(body: UserBody): Promise<User & Invite> {
+export function createUser(body: Body<typeof newUserSchema>): Promise<Answer<typeof createdUserSchema>> {
   return request('POST', '/api/users', { body });
 }
 
-export function changeUser(id: string, body: Partial<UserBody> & { disabled?: boolean }): Promise<User> {
+export function changeUser(id: string, body: Body<typeof userChangesSchema>): Promise<User> {
   return request('PATCH', pathOf`/api/users/${id}`, { body });
 }
 

@@ -20,6 +20,7 @@ export function UserAccess({ user, onInvited, onClose }: UserAccessProps) {
     <Stack gap="lg">
       <Enabled user={user} />
       <NewLink user={user} onInvited={onInvited} />
+      {user.two_factor_enabled && <SecondFactor user={user} />}
       <Removal user={user} onClose={onClose} />
     </Stack>
   );
@@ -68,6 +69,29 @@ function NewLink({ user, onInvited }: Omit<UserAccessProps, 'onClose'>) {
           onClick={() => mutate()}
         >
           {user.state === 'invited' ? 'New invitation link' : 'Link to a new password'}
+        </Button>
+      </Group>
+      {error && <FailureNote error={error} />}
+    </Stack>
+  );
+}
+
+function SecondFactor({ user }: { user: User }) {
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => changeUser(user.id, { two_factor_enabled: false }),
+    onSuccess: async () => {
+      await refresh('users', 'audit');
+      tellDone(`${user.name} signs in with the password alone.`);
+    },
+  });
+  return (
+    <Stack gap="xs">
+      <Text size="sm">
+        Who has lost the authenticator and the backup codes signs in again without a second factor.
+      </Text>
+      <Group>
+        <Button variant="default" size="xs" loading={isPending} onClick={() => mutate()}>
+          Take the second factor away
         </Button>
       </Group>
       {error && <FailureNote error={error} />}

@@ -1,7 +1,7 @@
 import { MultiSelect, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useDevices } from '../../api/devices.ts';
-import type { User, UserBody } from '../../api/users.ts';
+import type { User } from '../../api/users.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 
 /** The form of a user. An empty allowance: no limit. */
@@ -14,7 +14,7 @@ export interface UserValues extends Record<string, unknown> {
   device_allowance: number | '';
 }
 
-export function bodyOfUser({ name, email, device_allowance, ...rest }: UserValues): UserBody {
+export function bodyOfUser({ name, email, device_allowance, ...rest }: UserValues) {
   return {
     name: name.trim(),
     email: email.trim(),
@@ -97,7 +97,7 @@ function ScopeFields({ form }: UserFieldsProps) {
       />
       <NumberInput
         label="Device allowance"
-        description="How many devices they may enroll themselves. Empty: any number."
+        description="How many devices they may enroll themselves. No limit when it is empty."
         min={0}
         allowDecimal={false}
         maw={260}
