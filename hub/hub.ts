@@ -28,7 +28,7 @@ import { announceChange, type Parts } from './parts.ts';
 import { Retention } from './retention/retention.ts';
 import { pickDevice } from './routing/pick-device.ts';
 import { SocketGateway } from './socket/gateway.ts';
-import { type Doorkeeper, PanelSockets } from './socket/panel-sockets.ts';
+import { PanelSockets } from './socket/panel-sockets.ts';
 import { Deliverer } from './webhooks/deliverer.ts';
 import { EventPoster } from './webhooks/post-event.ts';
 
@@ -195,18 +195,11 @@ function makeCluster(
   });
 }
 
-/** Until there are accounts nobody listens. */
-const NOBODY: Doorkeeper = {
-  isFromPanel: () => false,
-  identify: async () => undefined,
-  listOpen: async () => new Set(),
-};
-
 /** Where devices connect and panels listen, and by which the hubs signal to each other. */
 function createGateway(http: HttpServer, parts: Parts): SocketGateway {
-  const { store, cluster, presence, metrics, log, now, onDeliveriesDue, changes } = parts;
+  const { store, accounts, cluster, presence, metrics, log, now, onDeliveriesDue, changes } = parts;
   const panels = new PanelSockets({
-    doorkeeper: NOBODY,
+    doorkeeper: accounts,
     log: log.child({ part: 'panel' }),
     onWatched: (watched) => changes.setWatched(watched),
   });

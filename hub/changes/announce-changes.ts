@@ -5,8 +5,11 @@ type Steps = Omit<Store, typeof Symbol.asyncDispose>;
 type Step = keyof Steps;
 type ResultOf<Name extends Step> = Awaited<ReturnType<Steps[Name]>>;
 
-/** What a step changes that a panel shows: always the same, or by what it answered. `undefined`: nothing. */
-type About<Name extends Step> = readonly Topic[] | ((result: ResultOf<Name>) => readonly Topic[]) | undefined;
+/** What a step changes that a panel shows: always the same, or by its answer and what it was asked. `undefined`: nothing. */
+type About<Name extends Step> =
+  | readonly Topic[]
+  | ((result: ResultOf<Name>, ...asked: Parameters<Steps[Name]>) => readonly Topic[])
+  | undefined;
 
 const NOTHING: readonly Topic[] = [];
 
@@ -120,8 +123,9 @@ const ABOUT: { [Name in Step]: About<Name> } = {
   insertAuthRow: undefined,
   findAuthRows: undefined,
   countAuthRows: undefined,
-  updateAuthRows: undefined,
-  deleteAuthRows: undefined,
+  updateAuthRows: (rows, table) => (table === 'users' && rows.length > 0 ? ['users'] : NOTHING),
+  // A session that ended ends its panels.
+  deleteAuthRows: (rows, table) => (table === 'sessions' && rows.length > 0 ? ['users'] : NOTHING),
 
   forgetMessages: undefined,
   forgetDeliveries: undefined,
@@ -141,12 +145,12 @@ export function announceChanges<Kind extends Store>(
 
 function announceStep(store: Steps, name: Step, note: (topics: readonly Topic[]) => void): void {
   // The table types each entry by its own step; here they are all alike.
-  const about = ABOUT[name] as readonly Topic[] | ((result: unknown) => readonly Topic[]) | undefined;
+  const about = ABOUT[name] as readonly Topic[] | ((...told: unknown[]) => readonly Topic[]) | undefined;
   if (about === undefined) return;
   const take = store[name] as (...args: unknown[]) => Promise<unknown>;
   const announced = async (...args: unknown[]): Promise<unknown> => {
     const result = await take(...args);
-    note(typeof about === 'function' ? about(result) : about);
+    note(typeof about === 'function' ? about(result, ...args) : about);
     return result;
   };
   Object.assign(store, { [name]: announced });

@@ -10,7 +10,7 @@ interface Session {
 }
 
 /** Who may listen. */
-export interface Doorkeeper {
+interface Doorkeeper {
   /** Whether a request was made by this hub's own panel, by what its browser says. */
   isFromPanel(headers: IncomingHttpHeaders): boolean;
   /** Whose open session the cookies belong to. */

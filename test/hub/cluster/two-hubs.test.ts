@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { describeWithPostgres } from '../../kit/describe-with-postgres.ts';
 import { Receiver } from '../../kit/receiver.ts';
 import { waitFor } from '../../kit/wait.ts';
+import { PanelUser } from '../kit/panel-user.ts';
 import { statusEntry, TestDevice } from '../kit/test-device.ts';
 import type { TestHub } from '../kit/test-hub.ts';
+import { TestPanel } from '../kit/test-panel.ts';
 import { startHubs } from './start-hubs.ts';
 
 async function isOnline(hub: TestHub, id: string): Promise<boolean> {
@@ -29,6 +31,23 @@ describeWithPostgres('two hubs', (postgres) => {
     for (const messageId of sent) expect(receiver.statusesOf(messageId)).toEqual(['SENT', 'DELIVERED']);
     expect(receiver.calls).toHaveLength(2 * sent.length);
     receiver.verifyAll(secret);
+  });
+
+  test('a panel that is open at one is told what changes at the other', async () => {
+    await using hubs = await startHubs(postgres());
+    const [here, there] = [hubs[0]!, hubs[1]!];
+    const admin = await PanelUser.setUp(here);
+    const cookie = [...admin.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    using panel = await TestPanel.open(here.url, { origin: here.url, cookie });
+    await waitFor('word from there', async () => {
+      await there.createWorkspace();
+      return panel.topics.includes('workspaces');
+    });
+    // Its session ends at the other hub.
+    const elsewhere = new PanelUser(there);
+    for (const [name, value] of admin.cookies) elsewhere.cookies.set(name, value);
+    await elsewhere.call('POST', '/api/auth/sign-out', {});
+    await waitFor('the end of the connection', () => panel.disconnects === 1);
   });
 
   test('an operator who goes on at the other hub meets what was just changed at the first', async () => {
