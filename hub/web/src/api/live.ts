@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
-import { refresh, type Topic } from './query-client.ts';
+import { PANEL_NAMESPACE, TOPICS, type Topic } from '../../../../shared/api/changes.ts';
+import { refresh } from './query-client.ts';
 
 /** Waits between tries to connect again. Milliseconds. */
 const FIRST_WAIT_MS = 1_000;
@@ -22,7 +23,7 @@ export function useLiveChanges(): boolean {
 async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Promise<void> {
   const client = await import('socket.io-client').catch(() => undefined);
   if (client === undefined || signal.aborted) return;
-  const socket = client.io('/panel', {
+  const socket = client.io(PANEL_NAMESPACE, {
     transports: ['websocket'],
     reconnectionDelay: FIRST_WAIT_MS,
     reconnectionDelayMax: LONGEST_WAIT_MS,
@@ -31,7 +32,7 @@ async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Pr
   socket.on('connect', () => {
     setLive(true);
     // Whatever changed in between was told to nobody.
-    if (wasCut) void refresh('messages', 'deliveries', 'devices', 'workspaces', 'notices', 'users', 'audit');
+    if (wasCut) void refresh(...TOPICS);
     wasCut = false;
   });
   socket.on('disconnect', (reason) => {

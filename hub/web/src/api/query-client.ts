@@ -1,9 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
+import type { Topic } from '../../../../shared/api/changes.ts';
 import { onRecovered } from './connection.ts';
 import { ApiFailure, HubUnreachable } from './failures.ts';
-
-/** What the hub says has changed, and what each query's key begins with. */
-export type Topic = 'messages' | 'deliveries' | 'devices' | 'workspaces' | 'notices' | 'users' | 'audit';
 
 /** Where the live connection does not reach, lists are looked at anew so often. Milliseconds. */
 const POLL_MS = 30_000;

@@ -8,7 +8,7 @@ interface ApiFormOptions<Values extends Record<string, unknown>, Result> {
   prepare?: (values: Values) => Values;
   /** Sends what was typed. */
   send: (values: Values) => Promise<Result>;
-  onDone: (result: Result, values: Values) => void;
+  onDone: (result: Result, values: Values) => void | Promise<void>;
   /** What can be told before the hub is asked: a sentence for each field at fault. */
   validate?: (values: Values) => Record<string, string | undefined>;
   /** Fields of the API that are called otherwise in this form. */
@@ -55,7 +55,7 @@ export function useApiForm<Values extends Record<string, unknown>, Result>({
     inFlight.current = true;
     setSending(true);
     try {
-      onDone(await send(values), values);
+      await onDone(await send(values), values);
     } catch (error) {
       const { ofFields, rest } = splitFaults(error, values, fieldNames);
       setFailure(rest);

@@ -48,7 +48,7 @@ export function AccountMenu() {
 function WhoIAm({ me }: { me: Me }) {
   return (
     <Group gap={10} wrap="nowrap">
-      <Avatar size={32} radius="xl" color="wire" name={me.name} aria-hidden />
+      <Avatar size={32} radius="xl" color="wire" variant="filled" name={me.name} aria-hidden />
       <div style={{ minWidth: 0, flex: 1 }}>
         <Text size="sm" fw={550} truncate>
           {me.name}

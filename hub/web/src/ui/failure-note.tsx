@@ -5,7 +5,7 @@ import { ApiFailure, describeFailure } from '../api/failures.ts';
 interface FailureNoteProps {
   error: unknown;
   title?: string;
-  onRetry?: () => void;
+  onRetry?: (() => void) | undefined;
   /** Whether the single faults of fields are listed: where no field stands beside which to say them. */
   withDetails?: boolean;
 }

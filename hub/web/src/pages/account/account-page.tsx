@@ -32,7 +32,12 @@ export function AccountPage() {
                   ['E-mail', email],
                   ['Role', role === 'admin' ? 'Administrator' : 'Sub-account user'],
                   ['Workspaces', workspaces === null ? 'All' : workspaces.length],
-                  ['Devices enrolled', `${devices_enrolled} of ${device_allowance ?? 'any number'}`],
+                  [
+                    'Devices enrolled',
+                    device_allowance === null
+                      ? devices_enrolled
+                      : `${devices_enrolled} of ${device_allowance}`,
+                  ],
                   ['Since', created_at && <Time key="since" at={created_at} as="absolute" />],
                 ]}
               />

@@ -12,7 +12,7 @@ export function PasswordPanel() {
   const { form, failure, isSending, submit } = useApiForm({
     initialValues: { currentPassword: '', newPassword: '', revokeOtherSessions: true },
     validate: ({ currentPassword, newPassword }) => ({
-      currentPassword: currentPassword === '' ? 'Type your password of now.' : undefined,
+      currentPassword: currentPassword === '' ? 'Type your current password.' : undefined,
       newPassword: judgePassword(newPassword),
     }),
     send: (values) => changePassword(values).catch(explainAuth),
@@ -27,7 +27,7 @@ export function PasswordPanel() {
       <form onSubmit={submit} noValidate>
         <Stack gap="sm" maw={420}>
           <PasswordInput
-            label="Password of now"
+            label="Current password"
             autoComplete="current-password"
             {...form.getInputProps('currentPassword')}
           />

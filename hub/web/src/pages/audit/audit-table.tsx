@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import type { AuditTarget } from '../../../../../shared/api/audit.ts';
 import type { AuditEntry } from '../../api/audit.ts';
 import { useDevices } from '../../api/devices.ts';
+import { useUsers } from '../../api/users.ts';
 import { useWorkspaceNames } from '../../api/workspaces.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -31,7 +32,12 @@ export function AuditTable({ entries, isStale }: AuditTableProps) {
       ),
     },
     { key: 'target', label: 'Concerns', show: (entry) => <Target entry={entry} names={names} /> },
-    { key: 'changes', label: 'Changes', width: '38%', show: (entry) => <Changes entry={entry} /> },
+    {
+      key: 'changes',
+      label: 'Changes',
+      width: '36%',
+      show: (entry) => <Changes entry={entry} names={names} />,
+    },
     { key: 'actor', label: 'By', show: (entry) => <Actor entry={entry} /> },
     { key: 'at', label: 'When', show: ({ at }) => <Time at={at} /> },
   ];
@@ -44,7 +50,8 @@ export function AuditTable({ entries, isStale }: AuditTableProps) {
 function useNames(): ReadonlyMap<string, string> {
   const workspaces = useWorkspaceNames();
   const { data: devices = [] } = useDevices();
-  return new Map([...workspaces, ...devices.map(({ id, name }) => [id, name] as const)]);
+  const { data: users = [] } = useUsers();
+  return new Map([...workspaces, ...[...devices, ...users].map(({ id, name }) => [id, name] as const)]);
 }
 
 const PLACES: Partial<Record<AuditTarget['kind'], (id: string) => string>> = {
@@ -64,7 +71,7 @@ function Target({ entry: { target, location_id, changes }, names }: TargetProps)
   const { kind, id } = target;
   const to = PLACES[kind]?.(encodeURIComponent(id));
   const name = names.get(id) ?? nameIn(changes) ?? `${kind.replace('_', ' ')} …${id.slice(-6)}`;
-  const isGone = (kind === 'workspace' || kind === 'device') && !names.has(id);
+  const isGone = ['workspace', 'device', 'user'].includes(kind) && !names.has(id);
   const within = kind !== 'workspace' && location_id !== null ? (names.get(location_id) ?? null) : null;
   return (
     <div>
@@ -94,7 +101,7 @@ function nameIn({ name, email }: Record<string, unknown>): string | undefined {
 function Actor({ entry: { actor, source, request_id } }: { entry: AuditEntry }) {
   return (
     <div title={`Request ${request_id}`}>
-      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+      <Text size="sm" className={classes.actor}>
         {actor}
       </Text>
       <Text size="xs" c="dimmed">
@@ -104,10 +111,10 @@ function Actor({ entry: { actor, source, request_id } }: { entry: AuditEntry }) 
   );
 }
 
-function Changes({ entry: { changes } }: { entry: AuditEntry }) {
+function Changes({ entry: { changes }, names }: TargetProps) {
   const [isOpen, { toggle }] = useDisclosure(false);
   const id = useId();
-  const lines = Object.entries(changes).map(([field, value]) => describeChange(field, value));
+  const lines = Object.entries(changes).map(([field, value]) => describeChange(field, value, names));
   if (lines.length === 0) return <Text c="dimmed">–</Text>;
   const [first, ...rest] = lines;
   return (

@@ -42,7 +42,7 @@ export function PaceSettings({ device }: { device: Device }) {
       <form onSubmit={submit} noValidate>
         <Stack gap="sm">
           <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
-            <NumberInput label="At most, a minute" min={1} max={600} {...form.getInputProps('per_minute')} />
+            <NumberInput label="Per minute" min={1} max={600} {...form.getInputProps('per_minute')} />
             <NumberInput
               label="Least gap"
               suffix=" s"

@@ -1,6 +1,7 @@
 import { Anchor, Button, Loader, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
+import { ApiFailure } from '../../api/failures.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { noteSignedIn } from '../../api/session-end.ts';
 import { readSetupLink, type SetupLink, takeSetupLink } from '../../api/setup.ts';
@@ -41,7 +42,7 @@ export function SetupPage() {
   if (error)
     return (
       <Gate title="This link does not work">
-        <FailureNote error={error} onRetry={() => void refetch()} />
+        <FailureNote error={error} onRetry={error instanceof ApiFailure ? undefined : () => void refetch()} />
         <Text size="sm">
           Ask whoever sent it for a new one, or{' '}
           <Anchor component={Link} to="/login" inherit>
@@ -70,10 +71,11 @@ function SetupForm({ code, link: { purpose, email, name } }: { code: string; lin
       password: judgePassword(values.password),
     }),
     send: ({ password, ...who }) => takeSetupLink(code, isOpen ? { ...who, password } : { password }),
-    onDone: () => {
+    onDone: async () => {
       noteSignedIn();
-      queryClient.clear();
-      void navigate('/', { replace: true });
+      await navigate('/', { replace: true });
+      // Somebody else may have been signed in here before.
+      await queryClient.resetQueries();
     },
   });
   return (

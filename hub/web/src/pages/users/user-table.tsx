@@ -22,7 +22,7 @@ export function UserTable({ users }: { users: User[] }) {
       key: 'devices',
       label: 'Devices',
       show: ({ role, device_allowance, devices_enrolled }) =>
-        role === 'admin' ? 'All' : `${devices_enrolled} of ${device_allowance ?? 'any number'} enrolled`,
+        role === 'admin' ? 'All' : `${devices_enrolled} of ${device_allowance ?? '∞'} enrolled`,
     },
     {
       key: 'login',
