@@ -8,7 +8,7 @@ import type { AdminDependencies } from './dependencies.ts';
 import { requireWorkspace } from './lookups.ts';
 import { showApiKey, showPage, showTime } from './views.ts';
 
-const BASE = { auth: 'admin', tag: 'api keys' } as const;
+const BASE = { auth: 'user', tag: 'api keys' } as const;
 const LIST = '/api/workspaces/:location_id/api-keys';
 
 /** Keys with which a workspace's client may be required to call POST /webhook. */
@@ -24,7 +24,7 @@ export function apiKeyRoutes({ store, now, log, audit }: AdminDependencies): Rou
       response: { status: 201, description: 'The key, shown only here.', schema: createdApiKeySchema },
       errors: ['unknown_location'],
       handle: async ({ params, body: { name }, ...caller }) => {
-        const { location_id } = await requireWorkspace(store, params.location_id);
+        const { location_id } = await requireWorkspace(store, params.location_id, caller.scope);
         const id = randomUUIDv7();
         const key = createApiKey();
         const created_at = now();
@@ -43,8 +43,8 @@ export function apiKeyRoutes({ store, now, log, audit }: AdminDependencies): Rou
       query: pageQuerySchema,
       response: { status: 200, description: 'A page.', schema: pageSchema(apiKeySchema) },
       errors: ['unknown_location'],
-      handle: async ({ params, query }) => {
-        const { location_id } = await requireWorkspace(store, params.location_id);
+      handle: async ({ params, query, scope }) => {
+        const { location_id } = await requireWorkspace(store, params.location_id, scope);
         const page = await store.listApiKeys(location_id, query);
         return { status: 200, body: showPage(page, showApiKey) };
       },
@@ -57,7 +57,7 @@ export function apiKeyRoutes({ store, now, log, audit }: AdminDependencies): Rou
       response: { status: 204, description: 'Gone.' },
       errors: ['unknown_location', 'not_found'],
       handle: async ({ params: { location_id: of, id = '' }, ...caller }) => {
-        const { location_id } = await requireWorkspace(store, of);
+        const { location_id } = await requireWorkspace(store, of, caller.scope);
         if (!(await store.revokeApiKey(location_id, id)))
           throw new ApiError('not_found', 'This workspace has no API key with this id.');
         log.info({ workspace: nameInLog(location_id), key_id: id }, 'API key revoked');

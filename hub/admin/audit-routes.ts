@@ -4,13 +4,14 @@ import { pageSchema } from '../../shared/api/pages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { AuditEntry, Notice } from '../store/record-keeping.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { withinWorkspaces } from './lookups.ts';
 import { showPage, showTime, showTimeOrNull } from './views.ts';
 
 /** What operators should know of, and who changed what. */
 export function auditRoutes({ store }: AdminDependencies): Route[] {
   return [
     defineRoute({
-      auth: 'admin',
+      auth: 'user',
       tag: 'operations',
       method: 'get',
       path: '/api/notices',
@@ -18,8 +19,8 @@ export function auditRoutes({ store }: AdminDependencies): Route[] {
         'Lists webhooks that fail or were switched off, newest first: those of now, and those resolved.',
       query: noticeQuerySchema,
       response: { status: 200, description: 'A page.', schema: pageSchema(noticeSchema) },
-      handle: async ({ query: { limit, cursor, ...filter } }) => {
-        const page = await store.listNotices(filter, { limit, cursor });
+      handle: async ({ query: { limit, cursor, ...filter }, scope }) => {
+        const page = await store.listNotices({ ...filter, ...withinWorkspaces(scope) }, { limit, cursor });
         return { status: 200, body: showPage(page, showNotice) };
       },
     }),

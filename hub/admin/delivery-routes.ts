@@ -11,9 +11,10 @@ import type { Delivery } from '../store/records.ts';
 import type { Store } from '../store/store.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { explainSilence } from './explain-silence.ts';
+import { requireDelivery, withinWorkspaces } from './lookups.ts';
 import { showDelivery, showDeliveryWithAttempts, showPage } from './views.ts';
 
-const BASE = { auth: 'admin', tag: 'deliveries' } as const;
+const BASE = { auth: 'user', tag: 'deliveries' } as const;
 const ONE = '/api/deliveries/:id';
 
 /** Finding webhook events, their attempts, and sending one again. */
@@ -29,8 +30,8 @@ function listRoute({ store }: AdminDependencies): Route {
     summary: 'Lists webhook events, newest first.',
     query: deliveryQuerySchema,
     response: { status: 200, description: 'A page.', schema: pageSchema(deliverySchema) },
-    handle: async ({ query: { limit, cursor, ...filter } }) => {
-      const page = await store.listDeliveries(filter, { limit, cursor });
+    handle: async ({ query: { limit, cursor, ...filter }, scope }) => {
+      const page = await store.listDeliveries({ ...filter, ...withinWorkspaces(scope) }, { limit, cursor });
       return { status: 200, body: showPage(page, showDelivery) };
     },
   });
@@ -44,8 +45,8 @@ function readRoute({ store }: AdminDependencies): Route {
     summary: 'Reads a webhook event with what is POSTed and its attempts.',
     response: { status: 200, description: 'The event.', schema: deliveryWithAttemptsSchema },
     errors: ['not_found'],
-    handle: async ({ params: { id = '' } }) => {
-      const delivery = (await store.findDelivery(id)) ?? refuseDelivery();
+    handle: async ({ params: { id = '' }, scope }) => {
+      const delivery = await requireDelivery(store, id, scope);
       return { status: 200, body: showDeliveryWithAttempts(delivery, await store.listAttempts(id)) };
     },
   });
@@ -63,7 +64,7 @@ function retryRoute({ store, now, audit, onDeliveriesDue }: AdminDependencies): 
     response: { status: 202, description: 'The event as it is now.', schema: deliverySchema },
     errors: ['not_found', 'conflict'],
     handle: async ({ params: { id = '' }, body: { force }, ...caller }) => {
-      const before = (await store.findDelivery(id)) ?? refuseDelivery();
+      const before = await requireDelivery(store, id, caller.scope);
       if (!(await store.retryDelivery(id, now(), force)))
         throw new ApiError('conflict', await explainRefusal(before, store, force));
       onDeliveriesDue();
@@ -84,8 +85,4 @@ async function explainRefusal(
     return 'This event was delivered, and a receiver drops what it took before: {"force":true} sends it once more.';
   const workspace = await store.readWorkspace(location_id);
   return (workspace && explainSilence(workspace)) ?? 'The workspace of this event is gone.';
-}
-
-function refuseDelivery(): never {
-  throw new ApiError('not_found', 'There is no webhook event with this id.');
 }

@@ -5,19 +5,21 @@ import {
   deviceSchema,
   enrollmentSchema,
 } from '../../shared/api/devices.ts';
+import { ApiError } from '../../shared/api/errors.ts';
 import { pageQuerySchema, pageSchema } from '../../shared/api/pages.ts';
 import { CHANNELS_OF_KIND, type Channel, type DeviceKind } from '../../shared/channels.ts';
 import { UNPACED } from '../../shared/wire/settings.ts';
-import { defineRoute, type Route } from '../api/route.ts';
+import { defineRoute, type Route, type Scope } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { CODE_LIFETIME_MS, createCode, hashCode } from '../credentials/tokens.ts';
-import type { DeviceChanges } from '../store/records.ts';
+import { AllowanceError } from '../store/accounts.ts';
+import type { Device, DeviceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeDeviceChanges } from './describe-changes.ts';
-import { refuseDevice, requireDevice } from './lookups.ts';
+import { refuseDevice, requireDevice, withinDevices } from './lookups.ts';
 import { showDevice, showPage, showTime } from './views.ts';
 
-const BASE = { auth: 'admin', tag: 'devices' } as const;
+const BASE = { auth: 'user', tag: 'devices' } as const;
 const ONE = '/api/devices/:id';
 
 /** Announcing, listing, editing, pausing and removing devices. */
@@ -41,23 +43,21 @@ function enrollmentRoute({ store, now, log, audit, publicUrl }: AdminDependencie
     summary: 'Announces a device and makes the one-time code with which it pairs within ten minutes.',
     body: enrollmentSchema,
     response: { status: 201, description: 'The code, shown only here.', schema: createdEnrollmentSchema },
+    errors: ['conflict'],
     handle: async ({ body: { kind, name, address, channels }, ...caller }) => {
       const code = createCode();
       const expires_at = now() + CODE_LIFETIME_MS;
-      const device = await store.createEnrollment(
-        {
-          device: {
-            id: randomUUIDv7(),
-            kind,
-            name,
-            address: address ?? null,
-            channels: judgeChannels(kind, channels) ?? [...CHANNELS_OF_KIND[kind]],
-          },
-          code_hash: hashCode(code),
-          expires_at,
-        },
-        now(),
-      );
+      const announced = {
+        id: randomUUIDv7(),
+        kind,
+        name,
+        address: address ?? null,
+        channels: judgeChannels(kind, channels) ?? [...CHANNELS_OF_KIND[kind]],
+        enrolled_by: caller.userId ?? null,
+      };
+      const device = await store
+        .createEnrollment({ device: announced, code_hash: hashCode(code), expires_at }, now())
+        .catch(explainAllowance);
       log.info({ device_id: device.id, kind }, 'device announced');
       const target = { kind: 'device', id: device.id } as const;
       await audit(caller, { action: 'enrollment.create', target, changes: { kind, name } });
@@ -74,6 +74,13 @@ function enrollmentRoute({ store, now, log, audit, publicUrl }: AdminDependencie
   });
 }
 
+function explainAllowance(error: unknown): never {
+  if (!(error instanceof AllowanceError)) throw error;
+  const { allowance } = error;
+  const most = allowance === 0 ? 'no devices' : `${allowance} ${allowance === 1 ? 'device' : 'devices'}`;
+  throw new ApiError('conflict', `You may enrol ${most}: ask an admin for a larger allowance.`);
+}
+
 function judgeChannels(kind: DeviceKind, channels: Channel[] | undefined): Channel[] | undefined {
   const stray = channels?.find((channel) => !CHANNELS_OF_KIND[kind].includes(channel));
   if (stray !== undefined) throw refuseField('channels', `contains ${stray}, which no ${kind} device serves`);
@@ -88,8 +95,8 @@ function listRoute({ store, isOnline }: AdminDependencies): Route {
     summary: 'Lists devices, newest first.',
     query: pageQuerySchema,
     response: { status: 200, description: 'A page.', schema: pageSchema(deviceSchema) },
-    handle: async ({ query }) => {
-      const page = await store.listDevices(query);
+    handle: async ({ query, scope }) => {
+      const page = await store.listDevices({ ...query, ...withinDevices(scope) });
       return { status: 200, body: showPage(page, (device) => showDevice(device, isOnline(device.id))) };
     },
   });
@@ -103,8 +110,8 @@ function readRoute({ store, isOnline }: AdminDependencies): Route {
     summary: 'Reads a device.',
     response: { status: 200, description: 'The device.', schema: deviceSchema },
     errors: ['not_found'],
-    handle: async ({ params }) => {
-      const device = await requireDevice(store, params.id);
+    handle: async ({ params, scope }) => {
+      const device = await requireDevice(store, params.id, scope);
       return { status: 200, body: showDevice(device, isOnline(device.id)) };
     },
   });
@@ -120,7 +127,9 @@ function editRoute({ store, now, audit, isOnline, onDevicesChanged }: AdminDepen
     response: { status: 200, description: 'The device as it is now.', schema: deviceSchema },
     errors: ['not_found'],
     handle: async ({ params, body, ...caller }) => {
-      const device = await requireDevice(store, params.id);
+      const device = await requireDevice(store, params.id, caller.scope);
+      const { name: _, ...further } = body;
+      if (Object.values(further).some((value) => value !== undefined)) judgeOwner(device, caller.scope);
       const changes: DeviceChanges = {};
       if (body.name !== undefined) changes.name = body.name;
       if (body.address !== undefined) changes.address = body.address;
@@ -138,6 +147,12 @@ function editRoute({ store, now, audit, isOnline, onDevicesChanged }: AdminDepen
   });
 }
 
+/** What was given to a sub-account user serves others too: they may name it and pause it, and no more. */
+function judgeOwner({ enrolled_by }: Device, scope: Scope | undefined): void {
+  if (scope === undefined || enrolled_by === scope.user) return;
+  throw new ApiError('forbidden', 'Only an admin, or whoever enrolled this device, may do this.');
+}
+
 function deleteRoute({ store, now, log, audit, ...dependencies }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
@@ -147,7 +162,9 @@ function deleteRoute({ store, now, log, audit, ...dependencies }: AdminDependenc
     response: { status: 204, description: 'Gone.' },
     errors: ['not_found'],
     handle: async ({ params, ...caller }) => {
-      const { id, name } = await requireDevice(store, params.id);
+      const device = await requireDevice(store, params.id, caller.scope);
+      judgeOwner(device, caller.scope);
+      const { id, name } = device;
       if (!(await store.deleteDevice(id, now()))) refuseDevice();
       dependencies.disconnectDevice(id);
       dependencies.onDevicesChanged([id]);
@@ -174,7 +191,8 @@ function pauseRoute(
     response: { status: 200, description: 'The device as it is now.', schema: deviceSchema },
     errors: ['not_found'],
     handle: async ({ params, ...caller }) => {
-      const device = (await store.updateDevice(params.id ?? '', { paused }, now())) ?? refuseDevice();
+      const { id } = await requireDevice(store, params.id, caller.scope);
+      const device = (await store.updateDevice(id, { paused }, now())) ?? refuseDevice();
       onDevicesChanged([device.id]);
       await audit(caller, { action: `device.${verb}`, target: { kind: 'device', id: device.id } });
       return { status: 200, body: showDevice(device, isOnline(device.id)) };

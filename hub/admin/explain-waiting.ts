@@ -1,18 +1,26 @@
 import type { WaitingFor } from '../../shared/api/messages.ts';
+import type { Scope } from '../api/route.ts';
 import type { Device, Message } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { maySeeDevice } from './lookups.ts';
 
 type Needs = Pick<AdminDependencies, 'store' | 'isOnline'>;
 
 /** What a queued message waits for; null for any other message. */
-export async function explainWaiting(message: Message, needs: Needs): Promise<WaitingFor | null> {
+export async function explainWaiting(
+  message: Message,
+  needs: Needs,
+  scope: Scope | undefined,
+): Promise<WaitingFor | null> {
   if (message.status !== 'QUEUED' || message.location_id === null) return null;
   const workspace = await needs.store.findWorkspace(message.location_id);
   if (!workspace?.connected && !message.offered)
     return { code: 'workspace_not_connected', message: 'The workspace is switched off.' };
   if (message.waits_for_files)
     return { code: 'files', message: 'Files of it, or of a message before it, are being fetched.' };
-  const obstacles = (await listDevices(message, needs)).map((device) => explainDevice(device, needs));
+  const obstacles = (await listDevices(message, needs)).map((device) =>
+    explainDevice(maySeeDevice(scope, device.id) ? device : { ...device, name: 'A device' }, needs),
+  );
   const [first, ...rest] = obstacles.toSorted((a, b) => ORDER.indexOf(a.code) - ORDER.indexOf(b.code));
   if (first === undefined)
     return { code: 'no_device', message: `No device serves the workspace on ${message.channel}.` };

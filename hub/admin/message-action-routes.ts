@@ -1,6 +1,6 @@
 import { ApiError } from '../../shared/api/errors.ts';
 import { messageSchema, resendSchema } from '../../shared/api/messages.ts';
-import { defineRoute, type Route } from '../api/route.ts';
+import { defineRoute, type Route, type Scope } from '../api/route.ts';
 import type { Message } from '../store/records.ts';
 import type { CancelOutcome } from '../store/steps/cancel.ts';
 import type { ResendOutcome } from '../store/steps/resend.ts';
@@ -8,7 +8,7 @@ import type { AdminDependencies } from './dependencies.ts';
 import { refuseMessage, requireMessage, requireWorkspace } from './lookups.ts';
 import { showMessage } from './views.ts';
 
-const BASE = { auth: 'admin', tag: 'messages' } as const;
+const BASE = { auth: 'user', tag: 'messages' } as const;
 const ONE = '/api/messages/:id';
 
 /** Taking a message back, and sending a failed one again. */
@@ -25,7 +25,7 @@ function cancelRoute({ store, now, audit, onDeliveriesDue, onMessagesWaiting }: 
     response: { status: 200, description: 'The message as it is now.', schema: messageSchema },
     errors: ['not_found', 'conflict'],
     handle: async ({ params: { id = '' }, ...caller }) => {
-      const before = await requireMessage(store, id);
+      const before = await requireMessage(store, id, caller.scope);
       judgeCancel(await store.cancelMessage(id, now()));
       onDeliveriesDue();
       // What waited behind its files may go on.
@@ -59,7 +59,7 @@ const TOO_LATE = {
 } as const;
 
 function resendRoute(dependencies: AdminDependencies): Route {
-  const { store, now, audit, messageTtl, checkSendable, onMessagesWaiting } = dependencies;
+  const { store, now, audit, messageTtl, onMessagesWaiting } = dependencies;
   return defineRoute({
     ...BASE,
     method: 'post',
@@ -80,8 +80,8 @@ function resendRoute(dependencies: AdminDependencies): Route {
       'opted_out',
     ],
     handle: async ({ params: { id = '' }, body: { force }, ...caller }) => {
-      const failed = await requireMessage(store, id);
-      await judgeRoute(failed, dependencies, checkSendable);
+      const failed = await requireMessage(store, id, caller.scope);
+      await judgeRoute(failed, dependencies, caller.scope);
       const expires_at = now() + messageTtl;
       const message = judgeResend(await store.resendMessage({ id, expires_at, force }, now()));
       onMessagesWaiting(false);
@@ -102,11 +102,11 @@ function resendRoute(dependencies: AdminDependencies): Route {
 /** What is not FAILED is refused for that, whatever else is in its way. */
 async function judgeRoute(
   { direction, status, location_id, channel, phone }: Message,
-  { store }: AdminDependencies,
-  checkSendable: AdminDependencies['checkSendable'],
+  { store, checkSendable }: AdminDependencies,
+  scope: Scope | undefined,
 ): Promise<void> {
   if (direction === 'in' || status !== 'FAILED') return;
-  const workspace = await requireWorkspace(store, location_id ?? undefined);
+  const workspace = await requireWorkspace(store, location_id ?? undefined, scope);
   await checkSendable(workspace, { channel, phone });
 }
 

@@ -3,6 +3,7 @@ import { messageExportQuerySchema } from '../../shared/api/messages.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { Message, Page } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
+import { withinWorkspaces } from './lookups.ts';
 import { csvHead, csvLines } from './message-csv.ts';
 import { judgeFilter } from './message-filter.ts';
 import { showMessage, showTime } from './views.ts';
@@ -14,7 +15,7 @@ const PAGE_ROWS = 200;
 /** The list of messages as a file. */
 export function messageExportRoute({ store, quiet, now }: AdminDependencies): Route {
   return defineRoute({
-    auth: 'admin',
+    auth: 'user',
     tag: 'messages',
     method: 'get',
     path: '/api/messages.csv',
@@ -27,8 +28,9 @@ export function messageExportRoute({ store, quiet, now }: AdminDependencies): Ro
       schema: z.string(),
       contentType: 'text/csv',
     },
-    handle: async ({ query: filter }) => {
-      judgeFilter(filter);
+    handle: async ({ query, scope }) => {
+      judgeFilter(query);
+      const filter = { ...query, ...withinWorkspaces(scope) };
       const read = (cursor: string | undefined, limit: number): Promise<Part> =>
         quiet
           .run(async () => toPart(await store.listMessages(filter, { limit, cursor })))

@@ -23,7 +23,7 @@ export function requireAdminToken(
     if (given !== undefined) await throttle.countFailure(key);
     throw new ApiError(
       'unauthorized',
-      'This needs the header "Authorization: Bearer <admin token>" with the HUB_ADMIN_TOKEN of this hub.',
+      'Sign in first, or send the header "Authorization: Bearer <admin token>" with the HUB_ADMIN_TOKEN of this hub.',
     );
   };
 }

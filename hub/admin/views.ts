@@ -4,6 +4,7 @@ import type { DeviceView } from '../../shared/api/devices.ts';
 import type { MessageView } from '../../shared/api/messages.ts';
 import { MASK, type WorkspaceView } from '../../shared/api/workspaces.ts';
 import { blocksSending } from '../../shared/wire/health.ts';
+import type { Scope } from '../api/route.ts';
 import type {
   ApiKey,
   Assignment,
@@ -15,6 +16,7 @@ import type {
   Page,
   Workspace,
 } from '../store/records.ts';
+import { maySeeDevice } from './lookups.ts';
 
 /** Epoch milliseconds as RFC 3339 in UTC. */
 export function showTime(at: number): string {
@@ -31,9 +33,17 @@ export function showPage<Item, View>(page: Page<Item>, show: (item: Item) => Vie
   return { items: page.items.map(show), next_cursor: page.next_cursor };
 }
 
-/** A workspace without its secrets: header values are masked, the signing secret is absent. */
-export function showWorkspace(workspace: Workspace, assignments: Assignment[]): WorkspaceView {
-  const byDevice = Map.groupBy(assignments, (assignment) => assignment.device_id);
+/**
+ * A workspace without its secrets: header values are masked, the signing secret is absent. So are devices that the
+ * caller does not see.
+ */
+export function showWorkspace(
+  workspace: Workspace,
+  assignments: Assignment[],
+  scope: Scope | undefined,
+): WorkspaceView {
+  const seen = assignments.filter(({ device_id }) => maySeeDevice(scope, device_id));
+  const byDevice = Map.groupBy(seen, (assignment) => assignment.device_id);
   return {
     location_id: workspace.location_id,
     name: workspace.name,

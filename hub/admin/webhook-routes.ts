@@ -14,7 +14,7 @@ import type { AdminDependencies } from './dependencies.ts';
 import { explainSilence } from './explain-silence.ts';
 import { refuseLocation, requireWorkspace } from './lookups.ts';
 
-const BASE = { auth: 'admin', tag: 'workspaces' } as const;
+const BASE = { auth: 'user', tag: 'workspaces' } as const;
 const ONE = '/api/workspaces/:location_id';
 /** How long both secrets sign after a rotation. */
 const ROTATION_OVERLAP_MS = 24 * 3_600_000;
@@ -53,7 +53,7 @@ function testRoute(dependencies: AdminDependencies): Route {
     response: { status: 200, description: "The receiver's answer.", schema: testResultSchema },
     errors: ['unknown_location', 'conflict'],
     handle: async ({ params, ...caller }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
+      const workspace = await requireWorkspace(store, params.location_id, caller.scope);
       const { url, location_id } = workspace;
       if (url === null)
         throw new ApiError('conflict', 'This workspace has no webhook URL to send a test event to.');
@@ -77,6 +77,7 @@ function rotateRoute(dependencies: AdminDependencies): Route {
       const { location_id, signing_secret: previous_secret } = await requireWorkspace(
         store,
         params.location_id,
+        caller.scope,
       );
       const signing_secret = createSigningSecret();
       const previous_secret_until = now() + ROTATION_OVERLAP_MS;
@@ -101,7 +102,7 @@ function revealRoute(dependencies: AdminDependencies): Route {
     response: { status: 200, description: 'The headers in the clear.', schema: revealedHeadersSchema },
     errors: ['unknown_location'],
     handle: async ({ params, ...caller }) => {
-      const { location_id, headers } = await requireWorkspace(store, params.location_id);
+      const { location_id, headers } = await requireWorkspace(store, params.location_id, caller.scope);
       log.info({ workspace: nameInLog(location_id) }, 'webhook headers revealed');
       const names = headers.map(({ key }) => key);
       await noteOn(dependencies, caller, location_id, 'workspace.reveal_headers', { headers: names });
@@ -120,8 +121,8 @@ function replayableRoute({ store }: AdminDependencies): Route {
     query: replayableQuerySchema,
     response: { status: 200, description: 'The counts.', schema: replayableSchema },
     errors: ['unknown_location'],
-    handle: async ({ params, query: { since = 0 } }) => {
-      const { location_id } = await requireWorkspace(store, params.location_id);
+    handle: async ({ params, query: { since = 0 }, scope }) => {
+      const { location_id } = await requireWorkspace(store, params.location_id, scope);
       return { status: 200, body: await store.countKept(location_id, since) };
     },
   });
@@ -140,7 +141,7 @@ function replayRoute(dependencies: AdminDependencies): Route {
     response: { status: 202, description: 'How many were put back in line.', schema: replayedSchema },
     errors: ['unknown_location', 'conflict'],
     handle: async ({ params, body: { since = 0, status }, ...caller }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
+      const workspace = await requireWorkspace(store, params.location_id, caller.scope);
       const obstacle = explainSilence(workspace);
       if (obstacle) throw new ApiError('conflict', obstacle);
       const { location_id } = workspace;

@@ -15,11 +15,11 @@ import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
 import type { Assignment, Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeNewWorkspace, describeWorkspaceChanges } from './describe-changes.ts';
-import { refuseLocation, requireWorkspace } from './lookups.ts';
+import { refuseLocation, requireWorkspace, withinWorkspaces } from './lookups.ts';
 import { showWorkspace } from './views.ts';
 import { judgeHeaders } from './webhook-headers.ts';
 
-const BASE = { auth: 'admin', tag: 'workspaces' } as const;
+const BASE = { auth: 'user', tag: 'workspaces' } as const;
 const LIST = '/api/workspaces';
 const ONE = '/api/workspaces/:location_id';
 
@@ -37,6 +37,7 @@ export function workspaceRoutes(dependencies: AdminDependencies): Route[] {
 function createRoute({ store, now, log, audit, requireApiKeyByDefault }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
+    auth: 'admin',
     method: 'post',
     path: LIST,
     summary: 'Creates a workspace. It starts without devices and not connected.',
@@ -61,7 +62,7 @@ function createRoute({ store, now, log, audit, requireApiKeyByDefault }: AdminDe
         location_id,
         changes: describeNewWorkspace(created, body.clone_from),
       });
-      const view = showWorkspace(created, []);
+      const view = showWorkspace(created, [], undefined);
       return { status: 201, body: { ...view, signing_secret: created.signing_secret } };
     },
   });
@@ -100,11 +101,11 @@ function listRoute({ store }: AdminDependencies): Route {
     summary: 'Lists workspaces, newest first.',
     query: pageQuerySchema,
     response: { status: 200, description: 'A page.', schema: pageSchema(workspaceSchema) },
-    handle: async ({ query }) => {
-      const page = await store.listWorkspaces(query);
+    handle: async ({ query, scope }) => {
+      const page = await store.listWorkspaces({ ...query, ...withinWorkspaces(scope) });
       const items = await Promise.all(
         page.items.map(async (workspace) =>
-          showWorkspace(workspace, await store.listAssignments(workspace.location_id)),
+          showWorkspace(workspace, await store.listAssignments(workspace.location_id), scope),
         ),
       );
       return { status: 200, body: { items, next_cursor: page.next_cursor } };
@@ -120,10 +121,10 @@ function readRoute({ store }: AdminDependencies): Route {
     summary: 'Reads a workspace.',
     response: { status: 200, description: 'The workspace.', schema: workspaceSchema },
     errors: ['unknown_location'],
-    handle: async ({ params }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
+    handle: async ({ params, scope }) => {
+      const workspace = await requireWorkspace(store, params.location_id, scope);
       const assignments = await store.listAssignments(workspace.location_id);
-      return { status: 200, body: showWorkspace(workspace, assignments) };
+      return { status: 200, body: showWorkspace(workspace, assignments, scope) };
     },
   });
 }
@@ -139,7 +140,7 @@ function editRoute(dependencies: AdminDependencies): Route {
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
     errors: ['unknown_location'],
     handle: async ({ params, body, ...caller }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
+      const workspace = await requireWorkspace(store, params.location_id, caller.scope);
       const changes = composeChanges(body, workspace);
       const changed =
         (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
@@ -147,7 +148,7 @@ function editRoute(dependencies: AdminDependencies): Route {
       onDeliveriesDue();
       const assignments = await keepToChannels(changed, dependencies);
       if (body.extra_events || body.channels) onDevicesChanged(assignments.map(({ device_id }) => device_id));
-      return { status: 200, body: showWorkspace(changed, assignments) };
+      return { status: 200, body: showWorkspace(changed, assignments, caller.scope) };
     },
   });
 }
@@ -199,6 +200,7 @@ function composeChanges(body: WorkspaceChangesBody, workspace: Workspace): Works
 function deleteRoute({ store, log, audit, onDevicesChanged }: AdminDependencies): Route {
   return defineRoute({
     ...BASE,
+    auth: 'admin',
     method: 'delete',
     path: ONE,
     summary:
@@ -206,7 +208,7 @@ function deleteRoute({ store, log, audit, onDevicesChanged }: AdminDependencies)
     response: { status: 204, description: 'Gone.' },
     errors: ['unknown_location'],
     handle: async ({ params, ...caller }) => {
-      const { location_id, name } = await requireWorkspace(store, params.location_id);
+      const { location_id, name } = await requireWorkspace(store, params.location_id, undefined);
       const assignments = await store.listAssignments(location_id);
       if (!(await store.deleteWorkspace(location_id))) refuseLocation();
       log.info({ workspace: nameInLog(location_id) }, 'workspace deleted');

@@ -7,17 +7,17 @@ import {
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
 import { CHANNELS, type Channel } from '../../shared/channels.ts';
-import { defineRoute, type Route } from '../api/route.ts';
+import { defineRoute, type Route, type Scope } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { nameInLog } from '../credentials/tokens.ts';
 import type { Assignment, Workspace } from '../store/records.ts';
 import { type Store, UnknownDeviceError } from '../store/store.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeAssignmentChanges, describeWorkspaceChanges } from './describe-changes.ts';
-import { refuseLocation, requireWorkspace } from './lookups.ts';
+import { maySeeDevice, refuseLocation, requireWorkspace, withinDevices } from './lookups.ts';
 import { showWorkspace } from './views.ts';
 
-const BASE = { auth: 'admin', tag: 'workspaces' } as const;
+const BASE = { auth: 'user', tag: 'workspaces' } as const;
 const ONE = '/api/workspaces/:location_id';
 
 /** What joins a workspace to devices. */
@@ -40,13 +40,13 @@ function connectionRoute({ store, now, audit, onDevicesChanged }: AdminDependenc
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
     errors: ['unknown_location'],
     handle: async ({ params, body: { connected }, ...caller }) => {
-      const { location_id } = await requireWorkspace(store, params.location_id);
+      const { location_id } = await requireWorkspace(store, params.location_id, caller.scope);
       const changed = (await store.updateWorkspace(location_id, { connected }, now())) ?? refuseLocation();
       const assignments = await store.listAssignments(location_id);
       onDevicesChanged(assignments.map((assignment) => assignment.device_id));
       const action = connected ? 'workspace.connect' : 'workspace.disconnect';
       await audit(caller, { action, target: { kind: 'workspace', id: location_id }, location_id });
-      return { status: 200, body: showWorkspace(changed, assignments) };
+      return { status: 200, body: showWorkspace(changed, assignments, caller.scope) };
     },
   });
 }
@@ -56,16 +56,22 @@ function devicesRoute({ store, now, audit, onDevicesChanged }: AdminDependencies
     ...BASE,
     method: 'put',
     path: `${ONE}/devices`,
-    summary: 'Replaces the devices that serve the workspace, each for some channels or for all that it can.',
+    summary:
+      'Replaces the devices that serve the workspace, each for some channels or for all that it can. Devices that the caller does not see stay.',
     body: assignmentsSchema,
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
     errors: ['unknown_location'],
     handle: async ({ params, body, ...caller }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
+      const workspace = await requireWorkspace(store, params.location_id, caller.scope);
       const { location_id } = workspace;
-      const before = await store.listAssignments(location_id);
-      const wanted = await composeAssignments(store, body, workspace.channels);
-      await store.setAssignments(location_id, wanted, now()).catch(explainUnknownDevice);
+      const { scope } = caller;
+      const before = (await store.listAssignments(location_id)).filter(({ device_id }) =>
+        maySeeDevice(scope, device_id),
+      );
+      const wanted = await composeAssignments(store, body, workspace.channels, scope);
+      await store
+        .setAssignments(location_id, wanted, now(), withinDevices(scope))
+        .catch(explainUnknownDevice);
       onDevicesChanged([...before, ...wanted].map((assignment) => assignment.device_id));
       await audit(caller, {
         action: 'workspace.devices',
@@ -73,7 +79,7 @@ function devicesRoute({ store, now, audit, onDevicesChanged }: AdminDependencies
         location_id,
         changes: describeAssignmentChanges(before, wanted),
       });
-      return { status: 200, body: showWorkspace(workspace, await store.listAssignments(location_id)) };
+      return { status: 200, body: showWorkspace(workspace, await store.listAssignments(location_id), scope) };
     },
   });
 }
@@ -82,11 +88,12 @@ async function composeAssignments(
   store: Store,
   { devices }: AssignmentsBody,
   used: Channel[],
+  scope: Scope | undefined,
 ): Promise<Omit<Assignment, 'location_id'>[]> {
   const wanted: Omit<Assignment, 'location_id'>[] = [];
   const seen = new Set<string>();
   for (const [index, { device_id, channels }] of devices.entries()) {
-    const device = await store.findDevice(device_id);
+    const device = maySeeDevice(scope, device_id) ? await store.findDevice(device_id) : undefined;
     if (!device) throw refuseField(`devices[${index}].device_id`, 'names no device');
     if (seen.has(device_id)) throw refuseField(`devices[${index}].device_id`, 'is there twice');
     seen.add(device_id);
@@ -122,8 +129,8 @@ function readRoutingRoute({ store }: AdminDependencies): Route {
     summary: 'Reads which channels are tried, in turn, for each that a client asks for.',
     response: { status: 200, description: 'Every channel.', schema: routingViewSchema },
     errors: ['unknown_location'],
-    handle: async ({ params }) => {
-      const workspace = await requireWorkspace(store, params.location_id);
+    handle: async ({ params, scope }) => {
+      const workspace = await requireWorkspace(store, params.location_id, scope);
       return { status: 200, body: showRouting(workspace) };
     },
   });
@@ -140,7 +147,7 @@ function writeRoutingRoute({ store, now, log, audit }: AdminDependencies): Route
     response: { status: 200, description: 'Every channel.', schema: routingViewSchema },
     errors: ['unknown_location'],
     handle: async ({ params, body: { routes }, ...caller }) => {
-      const before = await requireWorkspace(store, params.location_id);
+      const before = await requireWorkspace(store, params.location_id, caller.scope);
       const { location_id } = before;
       const changed = (await store.updateWorkspace(location_id, { routes }, now())) ?? refuseLocation();
       log.info({ workspace: nameInLog(location_id) }, 'routing changed');

@@ -93,3 +93,14 @@ export interface AccountStore {
   /** Of these sessions those that are still open, by their ids. */
   listOpenSessions(ids: string[], now: number): Promise<string[]>;
 }
+
+/** Whoever enrols a device has enrolled as many as they may. */
+export class AllowanceError extends Error {
+  override readonly name = 'AllowanceError';
+  readonly allowance: number;
+
+  constructor(allowance: number) {
+    super(`No more than ${allowance} devices may be enrolled.`);
+    this.allowance = allowance;
+  }
+}

@@ -12,7 +12,8 @@ import type {
 } from './records.ts';
 import { toAttempt, toDelivery } from './rows.ts';
 import type { Schema } from './schema.ts';
-import { boundTime, SEARCH_WINDOW, withFloor } from './search-window.ts';
+import { newestOf, readScopes, splitScope, windowOf } from './scopes.ts';
+import { boundTime, withFloor } from './search-window.ts';
 import type { DeliveryStore } from './store.ts';
 
 type Steps = Pick<
@@ -106,30 +107,41 @@ async function listDeliveries(
   page: PageRequest,
 ): Promise<Page<Delivery>> {
   const { from, before } = await boundTime(db, 'deliveries', filter, startOf(page));
-  const floor = await searchFloor(db, filter, before);
-  const rows = await filtered(withMessage(db), filter)
-    .$if(filter.type !== undefined, (some) => some.where('type', '=', filter.type ?? ''))
-    .where('seq', '<', before)
-    .where('seq', '>=', Math.max(floor, from))
-    .orderBy('seq', 'desc')
-    .limit(page.limit + 1)
-    .execute();
+  const scopes = splitScope(filter);
+  const floor = await searchFloor(db, scopes, before);
+  const span = <Row>(deliveries: SelectQueryBuilder<Schema, 'deliveries', Row>) =>
+    deliveries
+      .$if(filter.type !== undefined, (some) => some.where('type', '=', filter.type ?? ''))
+      .where('seq', '<', before)
+      .where('seq', '>=', Math.max(floor, from))
+      .orderBy('seq', 'desc')
+      .limit(page.limit + 1);
+  const rows = await readScopes(scopes, {
+    one: (only) => span(filtered(withMessage(db), only)).execute(),
+    many: async (each) => {
+      const lanes = each.map((one) => span(filtered(db.selectFrom('deliveries').select('seq'), one)));
+      const seqs = await newestOf(db, lanes, page.limit + 1);
+      if (seqs.length === 0) return [];
+      return withMessage(db).where('seq', 'in', seqs).orderBy('seq', 'desc').execute();
+    },
+  });
   return withFloor(toPage(rows, page.limit, toDelivery), floor, from);
 }
 
 /** From where on to look for what no index serves. Counted are the rows that an index brings. */
-async function searchFloor(db: Kysely<Schema>, filter: DeliveryFilter, before: number): Promise<number> {
-  const { workspace, status, type, message } = filter;
+async function searchFloor(db: Kysely<Schema>, scopes: DeliveryFilter[], before: number): Promise<number> {
+  const [{ status, type, message } = {}] = scopes;
   const isKept = status === 'dead' || status === 'recorded';
   if (message !== undefined || (type === undefined && (status === undefined || isKept))) return 0;
-  const served: DeliveryFilter = isKept ? { workspace, status } : { workspace };
-  const last = await filtered(db.selectFrom('deliveries').select('seq'), served)
-    .where('seq', '<', before)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .offset(SEARCH_WINDOW - 1)
-    .executeTakeFirst();
-  return last?.seq ?? 0;
+  const lanes = scopes.map(({ workspace }) => {
+    const served: DeliveryFilter = isKept ? { workspace, status } : { workspace };
+    return filtered(db.selectFrom('deliveries').select('seq'), served)
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .offset(windowOf(scopes) - 1);
+  });
+  return (await newestOf(db, lanes, 1))[0] ?? 0;
 }
 
 function filtered<Row>(

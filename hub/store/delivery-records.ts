@@ -23,6 +23,8 @@ export interface DeliveryWithBody extends Delivery {
 
 export interface DeliveryFilter {
   workspace?: string | undefined;
+  /** location_ids of the workspaces whose events may be listed; undefined: of all. */
+  within?: readonly string[] | undefined;
   status?: DeliveryStatus | undefined;
   type?: string | undefined;
   /** Id of the message that they are about. */

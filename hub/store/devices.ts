@@ -2,8 +2,9 @@ import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
 import { EXTRA_EVENTS, type ExtraEvent } from '../../shared/extra-events.ts';
 import { type Pace, type Settings, UNPACED } from '../../shared/wire/settings.ts';
 
+import { AllowanceError } from './accounts.ts';
 import type { Base } from './base.ts';
-import { startOf, toPage } from './pages.ts';
+import { listed, startOf, toPage } from './pages.ts';
 import type { Device, DeviceChanges, Enrollment, RedeemRequest } from './records.ts';
 import { toDevice } from './rows.ts';
 import type { DeviceRow, Schema } from './schema.ts';
@@ -20,14 +21,19 @@ export function deviceSteps({ query, change }: Base): Steps {
     return row && toDevice(row);
   };
   return {
-    createEnrollment: (enrollment, now) => change((db) => createEnrollment(db, enrollment, now)),
+    createEnrollment: (enrollment, now) =>
+      change(
+        (db) => createEnrollment(db, enrollment, now),
+        async () => (enrollment.device.enrolled_by ? [allowanceOf(enrollment.device.enrolled_by)] : []),
+      ),
     redeemEnrollment: (request, now) => change((db) => redeemEnrollment(db, request, now)),
 
-    listDevices: async (page) => {
+    listDevices: async ({ within, ...page }) => {
       const rows = await query((db) =>
         db
           .selectFrom('devices')
           .selectAll()
+          .$if(within !== undefined, (some) => some.where('id', 'in', listed(within ?? [])))
           .where('seq', '<', startOf(page))
           .orderBy('seq', 'desc')
           .limit(page.limit + 1)
@@ -96,12 +102,34 @@ async function readSettings(db: Kysely<Schema>, id: string): Promise<Settings | 
   };
 }
 
+/** How many devices somebody enrolled: whoever adds to them holds this. */
+function allowanceOf(userId: string): string {
+  return `devices of ${userId}`;
+}
+
+/** Throws AllowanceError when a sub-account user has enrolled as many devices as they may. */
+async function judgeAllowance(db: Transaction<Schema>, userId: string): Promise<void> {
+  const user = await db
+    .selectFrom('users')
+    .select(['role', 'device_allowance'])
+    .where('id', '=', userId)
+    .executeTakeFirst();
+  if (user?.role !== 'user' || user.device_allowance === null) return;
+  const { count } = await db
+    .selectFrom('devices')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('enrolled_by', '=', userId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= user.device_allowance) throw new AllowanceError(user.device_allowance);
+}
+
 /** A device that is there already gets a new code in place of the old; its credential lives until the code is used. */
 async function createEnrollment(
   db: Transaction<Schema>,
   { device, code_hash, expires_at }: Enrollment,
   now: number,
 ): Promise<Device> {
+  if (device.enrolled_by) await judgeAllowance(db, device.enrolled_by);
   await db
     .insertInto('devices')
     .values({

@@ -4,7 +4,8 @@ import { startOf, toPage } from './pages.ts';
 import type { Message, MessageFilter, Page, PageRequest } from './records.ts';
 import { toMessage } from './rows.ts';
 import type { MessageRow, Schema } from './schema.ts';
-import { boundTime, SEARCH_WINDOW, withFloor } from './search-window.ts';
+import { newestOf, readScopes, splitScope, windowOf } from './scopes.ts';
+import { boundTime, withFloor } from './search-window.ts';
 import type { MessageStore } from './store.ts';
 
 type Steps = Pick<MessageStore, 'listMessages' | 'findMessage' | 'listTimeline'>;
@@ -31,35 +32,45 @@ async function listMessages(
   like: Base['like'],
 ): Promise<Page<Message>> {
   const { from, before } = await boundTime(db, 'messages', filter, startOf(page));
-  const floor = await searchFloor(db, filter, before);
-  const rows = await filteredMessages(db, filter, like)
-    .where('seq', '<', before)
-    .where('seq', '>=', Math.max(floor, from))
-    .orderBy('seq', 'desc')
-    .limit(page.limit + 1)
-    .execute();
+  const scopes = splitScope(filter);
+  const floor = await searchFloor(db, scopes, before);
+  const span = <Row>(messages: SelectQueryBuilder<Schema, 'messages', Row>) =>
+    messages
+      .where('seq', '<', before)
+      .where('seq', '>=', Math.max(floor, from))
+      .orderBy('seq', 'desc')
+      .limit(page.limit + 1);
+  const rows = await readScopes(scopes, {
+    one: (only) => span(filteredMessages(db, only, like)).execute(),
+    many: async (each) => {
+      const lanes = each.map((one) => span(filteredMessages(db, one, like).clearSelect().select('seq')));
+      const seqs = await newestOf(db, lanes, page.limit + 1);
+      return seqs.length === 0
+        ? []
+        : db.selectFrom('messages').selectAll().where('seq', 'in', seqs).orderBy('seq', 'desc').execute();
+    },
+  });
   return withFloor(toPage(rows, page.limit, toMessage), floor, from);
 }
 
 /** From where on to look for what no index serves. Counted are the rows that an index brings. */
-async function searchFloor(db: Kysely<Schema>, filter: MessageFilter, before: number): Promise<number> {
-  const { workspace, phone, status, since: _, until: __, ...rest } = filter;
+async function searchFloor(db: Kysely<Schema>, scopes: MessageFilter[], before: number): Promise<number> {
+  const [{ workspace, phone, status, since: _, until: __, within: ___, ...rest } = {}] = scopes;
   // One row at most.
   if (workspace !== undefined && rest.message_id !== undefined) return 0;
   const isServed = status === undefined || status === 'FAILED';
   if (isServed && Object.values(rest).every((value) => value === undefined)) return 0;
-  const served = isGroup(rest.conversation)
-    ? { workspace }
-    : { workspace, phone: phone ?? rest.conversation };
-  const last = await filteredMessages(db, served, 'like')
-    .clearSelect()
-    .select('seq')
-    .where('seq', '<', before)
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .offset(SEARCH_WINDOW - 1)
-    .executeTakeFirst();
-  return last?.seq ?? 0;
+  const lanes = scopes.map((one) => {
+    const served = isGroup(rest.conversation) ? {} : { phone: phone ?? rest.conversation };
+    return filteredMessages(db, { ...served, workspace: one.workspace }, 'like')
+      .clearSelect()
+      .select('seq')
+      .where('seq', '<', before)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .offset(windowOf(scopes) - 1);
+  });
+  return (await newestOf(db, lanes, 1))[0] ?? 0;
 }
 
 function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base['like']) {

@@ -19,3 +19,8 @@ export function toPage<Row extends { seq: number }, Item>(
   const last = rows.length > limit ? shown.at(-1) : undefined;
   return { items: shown.map(toItem), next_cursor: last ? String(last.seq) : null };
 }
+
+/** Ids for an IN, of which there must be one: no id is empty. */
+export function listed(ids: readonly string[]): string[] {
+  return [...ids, ''];
+}

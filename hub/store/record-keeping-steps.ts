@@ -1,5 +1,5 @@
 import type { Base } from './base.ts';
-import { startOf, toPage } from './pages.ts';
+import { listed, startOf, toPage } from './pages.ts';
 import type { RecordKeeping } from './record-keeping.ts';
 
 type Steps = Omit<RecordKeeping, 'countEndpoints'>;
@@ -39,7 +39,7 @@ export function recordKeepingSteps({ query }: Base): Steps {
       }));
     },
 
-    listNotices: async ({ workspace, kind, open }, page) => {
+    listNotices: async ({ workspace, within, kind, open }, page) => {
       const rows = await query((db) => {
         let notices = db
           .selectFrom('notices')
@@ -57,6 +57,7 @@ export function recordKeepingSteps({ query }: Base): Steps {
           .where('workspaces.deleted_at', 'is', null)
           .where('notices.seq', '<', startOf(page));
         if (workspace !== undefined) notices = notices.where('notices.location_id', '=', workspace);
+        if (within !== undefined) notices = notices.where('notices.location_id', 'in', listed(within));
         if (kind !== undefined) notices = notices.where('notices.kind', '=', kind);
         if (open !== undefined) notices = notices.where('notices.resolved_at', open ? 'is' : 'is not', null);
         return notices

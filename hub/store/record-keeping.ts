@@ -39,6 +39,8 @@ export interface Notice {
 
 interface NoticeFilter {
   workspace?: string | undefined;
+  /** location_ids of the workspaces whose notices may be listed; undefined: of all. */
+  within?: readonly string[] | undefined;
   kind?: NoticeKind | undefined;
   /** true: only what is not resolved; false: only what is. */
   open?: boolean | undefined;

@@ -132,8 +132,13 @@ export interface Device {
 
 export type DeviceChanges = Partial<Pick<Device, 'name' | 'address' | 'channels' | 'paused' | 'pace'>>;
 
+/** Of a list: only what has one of these ids. */
+export interface Within {
+  within?: readonly string[] | undefined;
+}
+
 export interface Enrollment {
-  device: Pick<Device, 'id' | 'kind' | 'name' | 'address' | 'channels'>;
+  device: Pick<Device, 'id' | 'kind' | 'name' | 'address' | 'channels'> & { enrolled_by?: string | null };
   /** SHA-256 of the one-time code, hex. */
   code_hash: string;
   expires_at: number;
@@ -208,6 +213,8 @@ export interface Message {
 
 export interface MessageFilter {
   workspace?: string | undefined;
+  /** location_ids of the workspaces whose messages may be listed; undefined: of all, and those of none. */
+  within?: readonly string[] | undefined;
   phone?: string | undefined;
   /** Phone, without what was written in groups, or `group:<uuid>`: both ways. */
   conversation?: string | undefined;

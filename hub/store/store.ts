@@ -33,6 +33,7 @@ import type {
   RedeemRequest,
   SettledDelivery,
   TimelineEvent,
+  Within,
   Workspace,
   WorkspaceChanges,
 } from './records.ts';
@@ -72,7 +73,7 @@ export interface Store
 
 export interface WorkspaceStore {
   createWorkspace(workspace: NewWorkspace, now: number): Promise<Workspace>;
-  listWorkspaces(page: PageRequest): Promise<Page<Workspace>>;
+  listWorkspaces(page: PageRequest & Within): Promise<Page<Workspace>>;
   /** From memory: what another hub has changed is seen a second later. */
   findWorkspace(locationId: string): Promise<Workspace | undefined>;
   readWorkspace(locationId: string): Promise<Workspace | undefined>;
@@ -83,11 +84,15 @@ export interface WorkspaceStore {
    * Of a big one the rest goes in steps of `purgeDeleted`, unseen meanwhile.
    */
   deleteWorkspace(locationId: string): Promise<boolean>;
-  /** Replaces the workspace's assignments as a whole. Unknown device ids throw UnknownDeviceError. */
+  /**
+   * Replaces the workspace's assignments as a whole, or those of the devices `within`. Unknown device ids throw
+   * UnknownDeviceError.
+   */
   setAssignments(
     locationId: string,
     assignments: Omit<Assignment, 'location_id'>[],
     now: number,
+    options?: Within,
   ): Promise<void>;
   listAssignments(locationId: string): Promise<Assignment[]>;
   /** The channels that at least one assigned device serves for the workspace; answered from memory. */
@@ -100,10 +105,11 @@ export interface WorkspaceStore {
 }
 
 export interface DeviceStore {
+  /** Throws AllowanceError when whoever enrols has used up their allowance, however many they enrol at once. */
   createEnrollment(enrollment: Enrollment, now: number): Promise<Device>;
   /** Trades a code for a credential, once: undefined when the code is unknown, used or expired. */
   redeemEnrollment(request: RedeemRequest, now: number): Promise<Device | undefined>;
-  listDevices(page: PageRequest): Promise<Page<Device>>;
+  listDevices(page: PageRequest & Within): Promise<Page<Device>>;
   findDevice(id: string): Promise<Device | undefined>;
   findDeviceByToken(tokenHash: string): Promise<Device | undefined>;
   updateDevice(id: string, changes: DeviceChanges, now: number): Promise<Device | undefined>;

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { UserRow } from './account-rows.ts';
 import type { User, UserChanges } from './accounts.ts';
+import { listed } from './pages.ts';
 import type { Schema } from './schema.ts';
 
 /** A user who has not joined. */
@@ -74,18 +75,14 @@ export async function give(
     const there = await db
       .selectFrom('workspaces')
       .select('location_id')
-      .where('location_id', 'in', [...workspaces, ''])
+      .where('location_id', 'in', listed(workspaces))
       .execute();
     const rows = there.map(({ location_id }) => ({ user_id: id, location_id }));
     if (rows.length > 0) await db.insertInto('user_workspaces').values(rows).execute();
   }
   if (devices) {
     await db.deleteFrom('user_devices').where('user_id', '=', id).execute();
-    const there = await db
-      .selectFrom('devices')
-      .select('id')
-      .where('id', 'in', [...devices, ''])
-      .execute();
+    const there = await db.selectFrom('devices').select('id').where('id', 'in', listed(devices)).execute();
     const rows = there.map((device) => ({ user_id: id, device_id: device.id }));
     if (rows.length > 0) await db.insertInto('user_devices').values(rows).execute();
   }

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Access, AccountStore, NewUser, SetupLink, User, UserChanges, UserOutcome } from './accounts.ts';
 import type { Base } from './base.ts';
-import { startOf, toPage } from './pages.ts';
+import { listed, startOf, toPage } from './pages.ts';
 import type { Schema } from './schema.ts';
 import { addLink, USERS } from './setup-link-steps.ts';
 import { BLANK_USER, dropSecondFactor, endSessions, findUser, give, toUsers } from './user-rows.ts';
@@ -62,7 +62,7 @@ export function userSteps({ query, change }: Base): Steps {
           .selectFrom('sessions')
           .innerJoin('users', 'users.id', 'sessions.user_id')
           .select('sessions.id')
-          .where('sessions.id', 'in', [...ids, ''])
+          .where('sessions.id', 'in', listed(ids))
           .where('expires_at', '>', now)
           .where('disabled', '=', 0)
           .execute(),

@@ -1,7 +1,7 @@
 import { sql, type Transaction, type Updateable } from 'kysely';
 import { CHANNELS } from '../../shared/channels.ts';
 import type { Base } from './base.ts';
-import { startOf, toPage } from './pages.ts';
+import { listed, startOf, toPage } from './pages.ts';
 import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
 import { sealHeaders, sealPreviousSecret, sealSigningSecret, toWorkspace } from './rows.ts';
 import type { Schema, WorkspaceRow } from './schema.ts';
@@ -18,12 +18,13 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
   return {
     createWorkspace: (workspace, now) => change((db) => createWorkspace(db, workspace, vault, now)),
 
-    listWorkspaces: async (page) => {
+    listWorkspaces: async ({ within, ...page }) => {
       const rows = await query((db) =>
         db
           .selectFrom('workspaces')
           .selectAll()
           .where('deleted_at', 'is', null)
+          .$if(within !== undefined, (some) => some.where('location_id', 'in', listed(within ?? [])))
           .where('seq', '<', startOf(page))
           .orderBy('seq', 'desc')
           .limit(page.limit + 1)
@@ -38,9 +39,9 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
         async () => [queueOf(locationId)],
       ),
 
-    setAssignments: (locationId, assignments) =>
+    setAssignments: (locationId, assignments, _now, { within } = {}) =>
       change(
-        (db) => setAssignments(db, locationId, assignments),
+        (db) => setAssignments(db, locationId, assignments, within),
         async () => [queueOf(locationId)],
       ),
 
@@ -162,11 +163,12 @@ async function resolveNotices(
   await open.execute();
 }
 
-/** An assignment that stays keeps its place in the order of assigning. */
+/** An assignment that stays keeps its place in the order of assigning; one of a device that is not `within` stays. */
 async function setAssignments(
   db: Transaction<Schema>,
   locationId: string,
   assignments: Parameters<WorkspaceStore['setAssignments']>[1],
+  within: readonly string[] | undefined,
 ): Promise<void> {
   const devices = await db.selectFrom('devices').select('id').execute();
   const known = new Set(devices.map(({ id }) => id));
@@ -177,7 +179,9 @@ async function setAssignments(
     .where('location_id', '=', locationId)
     .execute();
   const keys = new Set(assignments.map(({ device_id, channel }) => `${channel} ${device_id}`));
-  const gone = held.filter(({ device_id, channel }) => !keys.has(`${channel} ${device_id}`));
+  const gone = held
+    .filter(({ device_id }) => within === undefined || within.includes(device_id))
+    .filter(({ device_id, channel }) => !keys.has(`${channel} ${device_id}`));
   for (const { seq } of gone) await db.deleteFrom('assignments').where('seq', '=', seq).execute();
   for (const { device_id, channel } of assignments)
     await db

@@ -136,6 +136,15 @@ async function exerciseAdmin(store: Store, line: { location_id: string; device_i
   await store.listMessages({ workspace: line.location_id, channel: 'sms', until: NOW }, page);
   await store.listMessages({ workspace: line.location_id, conversation: 'group:1' }, page);
   await store.listMessages({ conversation: '+12145550177', device: line.device_id }, page);
+  const within = [line.location_id, 'past'];
+  await store.listMessages({ within }, page);
+  await store.listMessages({ within, channel: 'sms' }, page);
+  await store.listMessages({ within, phone: '+12145550177' }, page);
+  await store.listDeliveries({ within }, page);
+  await store.listDeliveries({ within, status: 'dead' }, page);
+  await store.listNotices({ within }, page);
+  await store.listWorkspaces({ ...page, within });
+  await store.listDevices({ ...page, within });
   await store.countKept(line.location_id, NOW);
   await store.listAuditEntries({ workspace: line.location_id }, page);
   await store.listAuditEntries({ actor: 'admin token' }, page);

@@ -71,6 +71,7 @@ const SERVED: [part: string, index: string][] = [
   ['FROM extras WHERE at < ?', 'extras_at'],
   ['FROM set_aside WHERE at < ?', 'set_aside_at'],
   ['location_id NOT IN (SELECT location_id FROM workspaces', 'workspaces_deleted'],
+  ['select seq from (select "seq" from "messages" where "location_id" = ? and "seq"', 'messages_workspace'],
 ];
 
 const BIG = [
@@ -114,7 +115,10 @@ describe('with a million rows behind it', () => {
     );
     expect(scans).toEqual([]);
     const sorts = [...plans].filter(([, plan]) => plan.some((detail) => detail.includes('TEMP B-TREE')));
-    expect(sorts.map(([sql]) => sql).filter((sql) => !sql.includes('DISTINCT'))).toEqual([]);
+    // What several workspaces answer, each in order and no more of it than a page, is put in order afterwards.
+    const isMeant = (sql: string): boolean =>
+      sql.includes('DISTINCT') || sql.includes(') as found order by seq');
+    expect(sorts.map(([sql]) => sql).filter((sql) => !isMeant(sql))).toEqual([]);
     db.close();
   });
 });

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { describeAccepting } from './contract/accepting.ts';
+import { describeAccounts } from './contract/accounts.ts';
 import { describeCanceling } from './contract/canceling.ts';
 import { describeClock } from './contract/clock.ts';
 import { describeDeliveries } from './contract/deliveries.ts';
@@ -45,6 +46,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('retention', () => describeRetention(open));
     describe('what a deleted workspace leaves', () => describePurging(open));
     describe('traffic', () => describeTraffic(open));
+    describe('accounts', () => describeAccounts(open));
     describe('hubs', () => describeHubs(open));
   });
 }
