@@ -18,6 +18,7 @@ import { describeReplaying } from './contract/replaying.ts';
 import { describeResending } from './contract/resending.ts';
 import { describeRetention } from './contract/retention.ts';
 import { describeRouting } from './contract/routing.ts';
+import { describeScope } from './contract/scope.ts';
 import { describeSending } from './contract/sending.ts';
 import { describeStatuses } from './contract/statuses.ts';
 import { describeTraffic } from './contract/traffic.ts';
@@ -47,6 +48,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describe('what a deleted workspace leaves', () => describePurging(open));
     describe('traffic', () => describeTraffic(open));
     describe('accounts', () => describeAccounts(open));
+    describe('scope', () => describeScope(open));
     describe('hubs', () => describeHubs(open));
   });
 }
