@@ -7,6 +7,7 @@ import { MAX_PASSWORD, MIN_PASSWORD } from '../../shared/api/accounts.ts';
 import type { Store } from '../store/store.ts';
 import { storeAdapter } from './auth-adapter.ts';
 import { ownOrigins } from './origins.ts';
+import { Passwords } from './passwords.ts';
 
 export interface AuthSettings {
   store: Store;
@@ -45,6 +46,7 @@ export function createAuth({ store, secret, publicUrl, log }: AuthSettings) {
       disableSignUp: true,
       minPasswordLength: MIN_PASSWORD,
       maxPasswordLength: MAX_PASSWORD,
+      password: new Passwords(),
     },
     ...TABLES,
     session: { ...TABLES.session, expiresIn: SESSION_SECONDS },

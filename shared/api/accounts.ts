@@ -26,12 +26,12 @@ export const meSchema = z
     email: z.string().nullable(),
     role: roleSchema,
     two_factor_enabled: z.boolean(),
-    device_allowance: z.int().nullable().meta({ description: 'null: no limit.' }),
+    device_allowance: z.int().nullable().meta({ description: 'null for no limit.' }),
     devices_enrolled: z.int(),
     workspaces: z
       .array(z.string())
       .nullable()
-      .meta({ description: 'location_ids of the workspaces given to them; null: all.' }),
+      .meta({ description: 'location_ids of the workspaces given to them; null for all.' }),
     created_at: timeSchema.nullable(),
   })
   .meta({ id: 'Me' });
@@ -76,7 +76,7 @@ const givenFields = {
     .min(0)
     .max(MAX_ALLOWANCE)
     .nullable()
-    .meta({ description: 'Devices that they may enrol; null: any number.' }),
+    .meta({ description: 'Devices that they may enrol; null for no limit.' }),
 };
 
 /** A new user, who joins by the link of the answer. What is given to an admin means nothing: they may everything. */

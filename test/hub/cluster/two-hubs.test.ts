@@ -50,6 +50,28 @@ describeWithPostgres('two hubs', (postgres) => {
     await waitFor('the end of the connection', () => panel.disconnects === 1);
   });
 
+  test('who signs in at one is signed in at the other, whose links and limits are the same', async () => {
+    await using hubs = await startHubs(postgres());
+    const [here, there] = [hubs[0]!, hubs[1]!];
+    const link = await there.api('POST', '/api/setup-links');
+    const path = new URL(String(link.body.url)).pathname;
+    const ann = new PanelUser(here);
+    const joined = await ann.join(`${here.url}${path}`, { name: 'Ann', email: 'ann@example.com' });
+    expect(joined.status).toBe(201);
+    const elsewhere = new PanelUser(there);
+    for (const [name, value] of ann.cookies) elsewhere.cookies.set(name, value);
+    expect((await elsewhere.call('GET', '/api/me')).body).toMatchObject({ email: 'ann@example.com' });
+    expect((await elsewhere.call('GET', `/api${path}`)).status).toBe(410);
+    expect((await elsewhere.call('POST', '/api/auth/sign-out')).status).toBe(200);
+    expect((await ann.call('GET', '/api/me')).status).toBe(401);
+    const statuses: number[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      const eve = new PanelUser(n % 2 === 0 ? here : there, { source: '198.51.100.7' });
+      statuses.push((await eve.signIn('ann@example.com', 'quite another one')).status);
+    }
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429, 429]);
+  });
+
   test('an operator who goes on at the other hub meets what was just changed at the first', async () => {
     await using hubs = await startHubs(postgres());
     const [here, there] = [hubs[0]!, hubs[1]!];

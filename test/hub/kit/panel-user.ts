@@ -13,11 +13,11 @@ export class PanelUser {
   readonly password = PASSWORD;
   static #sources = 0;
 
-  constructor(hub: TestHub, { origin = hub.url }: { origin?: string } = {}) {
+  constructor(hub: TestHub, { origin = hub.url, source }: { origin?: string; source?: string } = {}) {
     this.hub = hub;
     this.origin = origin;
     PanelUser.#sources += 1;
-    this.source = `203.0.113.${PanelUser.#sources % 250}`;
+    this.source = source ?? `203.0.113.${PanelUser.#sources % 250}`;
   }
 
   /** The hub's first admin, signed in. */
