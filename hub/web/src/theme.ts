@@ -103,6 +103,7 @@ export const theme = createTheme({
   components: {
     Modal: {
       defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
         overlayProps: { backgroundOpacity: 0.45 },
         transitionProps: { duration: 120 },
         radius: 'lg',
@@ -110,7 +111,11 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 600, fontSize: 'var(--mantine-font-size-lg)' } },
     },
     Drawer: {
-      defaultProps: { overlayProps: { backgroundOpacity: 0.45 }, transitionProps: { duration: 150 } },
+      defaultProps: {
+        closeButtonProps: { 'aria-label': 'Close' },
+        overlayProps: { backgroundOpacity: 0.45 },
+        transitionProps: { duration: 150 },
+      },
     },
     Tooltip: { defaultProps: { openDelay: 250, events: { hover: true, focus: true, touch: true } } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },

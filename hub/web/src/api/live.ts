@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import { PANEL_NAMESPACE, TOPICS, type Topic } from '../../../../shared/api/changes.ts';
 import { refresh } from './query-client.ts';
+import { useHasSessionEnded } from './session-end.ts';
 
 /** Waits between tries to connect again. Milliseconds. */
 const FIRST_WAIT_MS = 1_000;
@@ -12,11 +13,13 @@ const LONGEST_WAIT_MS = 30_000;
  */
 export function useLiveChanges(): boolean {
   const [isLive, setLive] = useState(false);
+  const hasSessionEnded = useHasSessionEnded();
   useEffect(() => {
+    if (hasSessionEnded) return;
     const ended = new AbortController();
     void follow(setLive, ended.signal);
     return () => ended.abort();
-  }, []);
+  }, [hasSessionEnded]);
   return isLive;
 }
 
@@ -38,8 +41,11 @@ async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Pr
   socket.on('disconnect', (reason) => {
     setLive(false);
     wasCut = true;
+    if (reason !== 'io server disconnect') return;
     // The hub ended it, as it does with a session that is over: the next request tells whether that is so.
-    if (reason === 'io server disconnect') void refresh('users');
+    void refresh('users');
+    // It is not tried again by itself then.
+    setTimeout(() => !signal.aborted && socket.connect(), LONGEST_WAIT_MS);
   });
   socket.on('changed', ({ topics }: { topics: Topic[] }) => void refresh(...topics));
   signal.addEventListener('abort', () => socket.disconnect());

@@ -65,11 +65,17 @@ function PasswordStep({ initialEmail, onSignedIn, onCodeAsked }: PasswordStepPro
           label="E-mail"
           type="email"
           autoComplete="username"
-          data-autofocus
-          autoFocus
+          data-autofocus={initialEmail === '' || undefined}
+          autoFocus={initialEmail === ''}
           {...form.getInputProps('email')}
         />
-        <PasswordInput label="Password" autoComplete="current-password" {...form.getInputProps('password')} />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          data-autofocus={initialEmail !== '' || undefined}
+          autoFocus={initialEmail !== ''}
+          {...form.getInputProps('password')}
+        />
         <Button type="submit" loading={isSending} fullWidth mt={4}>
           Sign in
         </Button>

@@ -28,7 +28,7 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={232} withinPortal>
       <Menu.Target>
-        <UnstyledButton className={classes.account} aria-label={`Account of ${me.name}`}>
+        <UnstyledButton className={classes.account}>
           <WhoIAm me={me} />
         </UnstyledButton>
       </Menu.Target>

@@ -1,6 +1,7 @@
 import { Skeleton, Stack } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { ApiFailure } from '../api/failures.ts';
 import { FailureNote } from './failure-note.tsx';
 
 interface QueryViewProps<Data> {
@@ -12,8 +13,20 @@ interface QueryViewProps<Data> {
 
 /** Shows what a query found; until then that it looks, and why it found nothing. What is there stays while it looks again. */
 export function QueryView<Data>({ query, lines = 6, children }: QueryViewProps<Data>) {
-  if (query.data !== undefined) return children(query.data);
-  if (query.error !== null) return <FailureNote error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.data !== undefined)
+    return (
+      <>
+        {isGone(query.error) && <FailureNote error={query.error} title="It is not there any more" />}
+        {children(query.data)}
+      </>
+    );
+  if (query.error !== null)
+    return (
+      <FailureNote
+        error={query.error}
+        onRetry={isFinal(query.error) ? undefined : () => void query.refetch()}
+      />
+    );
   return (
     <Stack gap="xs" aria-busy="true" aria-label="Loading" role="status">
       {Array.from({ length: lines }, (_, line) => (
@@ -22,4 +35,14 @@ export function QueryView<Data>({ query, lines = 6, children }: QueryViewProps<D
       ))}
     </Stack>
   );
+}
+
+/** Whether asking again would be answered the same. */
+function isFinal(error: Error): boolean {
+  return error instanceof ApiFailure && [403, 404].includes(error.status);
+}
+
+/** Whether what was there has been taken away meanwhile. */
+function isGone(error: Error | null): boolean {
+  return error instanceof ApiFailure && error.status === 404;
 }

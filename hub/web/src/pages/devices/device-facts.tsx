@@ -73,7 +73,7 @@ export function ServedWorkspaces({ device: { id } }: OfDevice) {
       {served.length === 0 ? (
         <Text size="sm" c="dimmed">
           No workspace yet. Assign it under{' '}
-          <Anchor component={Link} to="/sims" inherit>
+          <Anchor component={Link} to="/sims" inherit underline="always">
             Subaccount SIMs
           </Anchor>
           .
@@ -82,10 +82,10 @@ export function ServedWorkspaces({ device: { id } }: OfDevice) {
         <List size="sm" spacing={4} listStyleType="none">
           {served.map(({ location_id, name, channels }) => (
             <List.Item key={location_id}>
-              <Anchor component={Link} to={`/sims?assign=${location_id}`} inherit>
+              <Anchor component={Link} to={`/sims?assign=${location_id}`} inherit underline="always">
                 {name}
               </Anchor>{' '}
-              <Text span c="dimmed" inherit>
+              <Text span c="dimmed" inherit underline="always">
                 by {channels.map((channel) => CHANNEL_NAMES[channel]).join(', ')}
               </Text>
             </List.Item>

@@ -15,6 +15,7 @@ import { DeviceSettings } from './device-settings.tsx';
 import classes from './devices.module.css';
 import { Findings } from './findings.tsx';
 import { PaceSettings } from './pace-settings.tsx';
+import { UnpairedNote } from './unpaired-note.tsx';
 
 const BACK = { to: '/devices', label: 'Devices' };
 
@@ -33,6 +34,7 @@ export function DevicePage() {
         {(data) => (
           <div className={classes.columns}>
             <div className={classes.column}>
+              {data.status === 'unpaired' && <UnpairedNote device={data} />}
               <DeviceNumbers device={data} />
               <Findings device={data} />
               <ServedWorkspaces device={data} />

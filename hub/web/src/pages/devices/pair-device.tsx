@@ -83,19 +83,8 @@ function Paired({ device, onClose }: { device: Device; onClose: () => void }) {
   );
 }
 
-/** A code cannot be made longer: the device is announced anew. */
 function Expired({ announced, onRenewed }: Omit<PairDeviceProps, 'onClose'>) {
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: async () => {
-      const { asked } = announced;
-      await removeDevice(announced.device_id);
-      return { ...(await enrollDevice(asked)), asked };
-    },
-    onSuccess: (renewed) => {
-      onRenewed(renewed);
-      void refresh('devices', 'users');
-    },
-  });
+  const { mutate, isPending, error } = useRenewal(announced.device_id, announced.asked, onRenewed);
   return (
     <Stack gap="md">
       <Alert
@@ -114,6 +103,20 @@ function Expired({ announced, onRenewed }: Omit<PairDeviceProps, 'onClose'>) {
       </Group>
     </Stack>
   );
+}
+
+/** A code is shown once and cannot be made longer: the device is announced anew. */
+export function useRenewal(id: string, asked: Announced['asked'], onRenewed: (announced: Announced) => void) {
+  return useMutation({
+    mutationFn: async () => {
+      await removeDevice(id);
+      return { ...(await enrollDevice(asked)), asked };
+    },
+    onSuccess: (renewed: Announced) => {
+      onRenewed(renewed);
+      void refresh('devices', 'users');
+    },
+  });
 }
 
 function useTimeLeft(until: string): number {

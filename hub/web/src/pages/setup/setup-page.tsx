@@ -45,7 +45,7 @@ export function SetupPage() {
         <FailureNote error={error} onRetry={error instanceof ApiFailure ? undefined : () => void refetch()} />
         <Text size="sm">
           Ask whoever sent it for a new one, or{' '}
-          <Anchor component={Link} to="/login" inherit>
+          <Anchor component={Link} to="/login" inherit underline="always">
             sign in
           </Anchor>
           .

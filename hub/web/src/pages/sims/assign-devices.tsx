@@ -114,7 +114,7 @@ function DeviceGroup({ title, devices, used, assigned, onChange }: DeviceGroupPr
       {devices.length === 0 ? (
         <Text size="sm" c="dimmed">
           None here.{' '}
-          <Anchor component={Link} to="/devices?new=1" inherit>
+          <Anchor component={Link} to="/devices?new=1" inherit underline="always">
             Enroll one
           </Anchor>
         </Text>
