@@ -33,7 +33,7 @@ function SignedInShell() {
         header={{ height: { base: 54, sm: 0 } }}
         navbar={{ width: 264, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
       >
-        <AppShell.Header hiddenFrom="sm" className={classes.header} role="group" aria-label="Top">
+        <AppShell.Header hiddenFrom="sm" className={classes.header} role="region" aria-label="Top bar">
           <Group h="100%" justify="space-between">
             <BrandLink onClick={close} />
             <Burger

@@ -85,7 +85,7 @@ export function ServedWorkspaces({ device: { id } }: OfDevice) {
               <Anchor component={Link} to={`/sims?assign=${location_id}`} inherit underline="always">
                 {name}
               </Anchor>{' '}
-              <Text span c="dimmed" inherit underline="always">
+              <Text span c="dimmed" inherit>
                 by {channels.map((channel) => CHANNEL_NAMES[channel]).join(', ')}
               </Text>
             </List.Item>
