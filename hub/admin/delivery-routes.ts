@@ -65,8 +65,7 @@ function retryRoute({ store, now, audit, onDeliveriesDue }: AdminDependencies): 
     errors: ['not_found', 'conflict'],
     handle: async ({ params: { id = '' }, body: { force }, ...caller }) => {
       const before = await requireDelivery(store, id, caller.scope);
-      if (!(await store.retryDelivery(id, now(), force)))
-        throw new ApiError('conflict', await explainRefusal(before, store, force));
+      if (!(await store.retryDelivery(id, now(), force))) throw await explainRefusal(before, store, force);
       onDeliveriesDue();
       const { location_id, status } = before;
       const target = { kind: 'delivery', id } as const;
@@ -80,9 +79,15 @@ async function explainRefusal(
   { status, location_id }: Delivery,
   store: Store,
   force: boolean,
-): Promise<string> {
-  if (status === 'delivered' && !force)
-    return 'This event was delivered, and a receiver drops what it took before: {"force":true} sends it once more.';
+): Promise<ApiError> {
+  if (status === 'delivered' && !force) {
+    const message =
+      'This event was delivered, and a receiver drops what it took before: {"force":true} sends it once more.';
+    return new ApiError('conflict', message, { details: [{ field: 'force', message }] });
+  }
   const workspace = await store.readWorkspace(location_id);
-  return (workspace && explainSilence(workspace)) ?? 'The workspace of this event is gone.';
+  return new ApiError(
+    'conflict',
+    (workspace && explainSilence(workspace)) ?? 'The workspace of this event is gone.',
+  );
 }

@@ -86,7 +86,7 @@ test('a delivered event is sent again by hand only by force, a recorded one only
   expect((await hub.api('POST', `${one}/retry`)).status).toBe(202);
   await waitFor('success', async () => String((await hub.api('GET', one)).body.status) === 'delivered');
   const again = await hub.api('POST', `${one}/retry`);
-  expect([again.status, again.body.code]).toEqual([409, 'conflict']);
+  expect([again.status, again.body.code, again.body.details?.[0]?.field]).toEqual([409, 'conflict', 'force']);
   expect(String(again.body.error)).toContain('{"force":true}');
   expect((await hub.api('POST', `${one}/retry`, { force: 'yes' })).body.code).toBe('invalid_field');
   expect(receiver.calls).toHaveLength(1);

@@ -19,6 +19,12 @@ export function useDevices() {
   });
 }
 
+/** Names by id, to call a device by what people know it as. */
+export function useDeviceNames(): ReadonlyMap<string, string> {
+  const { data } = useDevices();
+  return new Map(data?.map(({ id, name }) => [id, name]));
+}
+
 /** `every`: how often to look, in milliseconds, where one waits for it. */
 export function useDevice(id: string, every?: number) {
   return useQuery({

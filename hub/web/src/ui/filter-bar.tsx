@@ -6,6 +6,8 @@ import classes from './ui.module.css';
 
 /** Milliseconds after the last key. */
 const TYPING_PAUSE_MS = 350;
+/** Choices shown at once; whoever types finds the others. */
+const MOST_CHOICES = 200;
 
 interface FilterBarProps {
   isFiltered: boolean;
@@ -48,6 +50,7 @@ export function FilterSelect({ label, value, onChange, choices, any }: FilterSel
       onChange={onChange}
       clearable
       searchable={choices.length > 8}
+      limit={MOST_CHOICES}
       nothingFoundMessage="Nothing found"
       comboboxProps={{ withinPortal: true }}
     />

@@ -1,5 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useLocation, useNavigate, useSearchParams } from 'react-router';
 
 interface PagerProps {
@@ -14,21 +15,36 @@ export function useCursor(): string | undefined {
   return search.get('cursor') ?? undefined;
 }
 
-/** Leads from page to page. Each has an address of its own; the way back is remembered in the history. */
-export function Pager({ nextCursor, count }: PagerProps) {
+/** Where one is among the pages, and how to go to another. The way back is remembered in the history. */
+function usePages() {
   const [search] = useSearchParams();
   const { state, pathname } = useLocation() as { state: { before?: string[] } | null; pathname: string };
   const navigate = useNavigate();
   const here = search.get('cursor');
   const before = state?.before ?? [];
-  if (here === null && nextCursor === null) return null;
-
   const go = (cursor: string | null, visited: string[]): void => {
     const next = new URLSearchParams(search);
     if (cursor === null || cursor === '') next.delete('cursor');
     else next.set('cursor', cursor);
     void navigate({ pathname, search: next.toString() }, { state: { before: visited } });
   };
+  return { here, before, go, goOlder: (cursor: string) => go(cursor, [...before, here ?? '']) };
+}
+
+/** Leads further back from a page on which nothing was found. */
+export function OlderButton({ cursor, children }: { cursor: string; children: ReactNode }) {
+  const { goOlder } = usePages();
+  return (
+    <Button variant="default" onClick={() => goOlder(cursor)}>
+      {children}
+    </Button>
+  );
+}
+
+/** Leads from page to page. Each has an address of its own. */
+export function Pager({ nextCursor, count }: PagerProps) {
+  const { here, before, go, goOlder } = usePages();
+  if (here === null && nextCursor === null) return null;
   return (
     <Group justify="space-between" mt="sm" component="nav" aria-label="Pages">
       <Text size="xs" c="dimmed">
@@ -54,7 +70,7 @@ export function Pager({ nextCursor, count }: PagerProps) {
           variant="default"
           rightSection={<IconChevronRight size={14} aria-hidden />}
           disabled={nextCursor === null}
-          onClick={() => go(nextCursor, [...before, here ?? ''])}
+          onClick={() => nextCursor !== null && goOlder(nextCursor)}
         >
           Older
         </Button>

@@ -5,6 +5,14 @@ const TICK_MS = 15_000;
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
 const ABSOLUTE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const SHORT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 } as const;
+const MOMENT = new Intl.DateTimeFormat(undefined, CLOCK);
+const DAY_AND_MOMENT = new Intl.DateTimeFormat(undefined, {
+  ...CLOCK,
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+});
 const UNITS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -45,6 +53,14 @@ export function describeDistance(time: number, now: number): string {
 
 export function formatTime(at: string | number): string {
   return ABSOLUTE.format(typeof at === 'string' ? Date.parse(at) : at);
+}
+
+/** To the millisecond where steps follow one another closely; without the date on the viewer's own day. */
+export function formatMoment(at: string): string {
+  const time = Date.parse(at);
+  if (Number.isNaN(time)) return '–';
+  const isToday = new Date(time).toDateString() === new Date().toDateString();
+  return (isToday ? MOMENT : DAY_AND_MOMENT).format(time);
 }
 
 let now = Date.now();

@@ -1,0 +1,64 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type {
+  DeliveryView,
+  DeliveryWithAttemptsView,
+  deliveryQuerySchema,
+  replayableSchema,
+  replayedSchema,
+  replaySchema,
+} from '../../../../shared/api/deliveries.ts';
+import type { NoticeView } from '../../../../shared/api/notices.ts';
+import { listAll, listPage } from './all-pages.ts';
+import { type Answer, type Body, pathOf, request } from './request.ts';
+
+export type Delivery = DeliveryView;
+export type DeliveryWithAttempts = DeliveryWithAttemptsView;
+export type Attempt = DeliveryWithAttempts['attempt_log'][number];
+export type Notice = NoticeView;
+export type DeliveryFilter = Omit<Partial<Body<typeof deliveryQuerySchema>>, 'limit' | 'cursor'>;
+export type Replay = Body<typeof replaySchema>;
+
+export function useDeliveries(filter: DeliveryFilter, cursor: string | undefined) {
+  return useQuery({
+    queryKey: ['deliveries', 'list', filter, cursor ?? null],
+    queryFn: ({ signal }) => listPage<Delivery>('/api/deliveries', { ...filter, cursor }, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useDelivery(id: string) {
+  return useQuery({
+    queryKey: ['deliveries', 'one', id],
+    queryFn: ({ signal }) => request<DeliveryWithAttempts>('GET', pathOf`/api/deliveries/${id}`, { signal }),
+  });
+}
+
+export function retryDelivery(id: string, force: boolean): Promise<Delivery> {
+  return request('POST', pathOf`/api/deliveries/${id}/retry`, { body: { force } });
+}
+
+/** Webhooks that fail now, or were switched off. */
+export function useOpenNotices(workspace?: string) {
+  return useQuery({
+    queryKey: ['notices', 'open', workspace ?? null],
+    queryFn: ({ signal }) => listAll<Notice>('/api/notices', signal, { open: true, workspace }),
+  });
+}
+
+/** How much a replay would send again. */
+export function useReplayable(workspace: string | undefined, since: string | undefined) {
+  return useQuery({
+    queryKey: ['deliveries', 'replayable', workspace ?? null, since ?? null],
+    queryFn: ({ signal }) =>
+      request<Answer<typeof replayableSchema>>('GET', pathOf`/api/workspaces/${workspace ?? ''}/replay`, {
+        query: { since },
+        signal,
+      }),
+    enabled: workspace !== undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function replay(workspace: string, body: Replay): Promise<Answer<typeof replayedSchema>> {
+  return request('POST', pathOf`/api/workspaces/${workspace}/replay`, { body });
+}

@@ -1,0 +1,139 @@
+import { Anchor, Button, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { Link } from 'react-router';
+import { type Delivery, retryDelivery } from '../../api/deliveries.ts';
+import { refresh } from '../../api/query-client.ts';
+import { pathOf } from '../../api/request.ts';
+import { useWorkspaceNames } from '../../api/workspaces.ts';
+import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { tellDone, tellFailure } from '../../ui/notices.ts';
+import { PlainText } from '../../ui/plain-text.tsx';
+import { StatusBadge } from '../../ui/status-badge.tsx';
+import { Time } from '../../ui/time.tsx';
+import classes from './deliveries.module.css';
+import { nameEvent } from './name-event.ts';
+
+interface DeliveryTableProps {
+  deliveries: readonly Delivery[];
+  isStale: boolean;
+}
+
+export function DeliveryTable({ deliveries, isStale }: DeliveryTableProps) {
+  const names = useWorkspaceNames();
+  const columns: Column<Delivery>[] = [
+    {
+      key: 'event',
+      label: 'Event',
+      role: 'title',
+      width: 150,
+      show: (delivery) => <Event delivery={delivery} />,
+    },
+    {
+      key: 'workspace',
+      label: 'Workspace',
+      width: 200,
+      show: ({ location_id }) => (
+        <div className={classes.workspace}>
+          <PlainText text={names.get(location_id) ?? `${location_id.slice(0, 8)}…`} isLine />
+        </div>
+      ),
+    },
+    { key: 'status', label: 'Status', width: 140, show: (delivery) => <Status delivery={delivery} /> },
+    {
+      key: 'error',
+      label: 'Last error',
+      clips: true,
+      show: ({ last_error }) => <LastError error={last_error} />,
+    },
+    { key: 'next', label: 'Next attempt', width: 130, show: (delivery) => <Next delivery={delivery} /> },
+    { key: 'at', label: 'Created', width: 130, show: ({ created_at }) => <Time at={created_at} /> },
+    {
+      key: 'actions',
+      label: 'Actions',
+      role: 'actions',
+      align: 'right',
+      width: 80,
+      show: (delivery) => <Retry delivery={delivery} />,
+    },
+  ];
+  return (
+    <DataTable
+      label="Webhook events"
+      columns={columns}
+      rows={deliveries}
+      keyOf={({ id }) => id}
+      isStale={isStale}
+    />
+  );
+}
+
+function Event({ delivery }: { delivery: Delivery }) {
+  return (
+    <Anchor
+      component={Link}
+      to={pathOf`/deliveries/${delivery.id}`}
+      size="sm"
+      fw={500}
+      c="bright"
+      style={{ whiteSpace: 'nowrap' }}
+    >
+      {nameEvent(delivery)}
+    </Anchor>
+  );
+}
+
+function Status({ delivery: { status, attempts } }: { delivery: Delivery }) {
+  return (
+    <div>
+      <StatusBadge status={status} />
+      <Text size="xs" c="dimmed" mt={1}>
+        {attempts === 1 ? '1 attempt' : `${attempts} attempts`}
+      </Text>
+    </div>
+  );
+}
+
+function LastError({ error }: { error: string | null }) {
+  if (error === null) return <Text c="dimmed">–</Text>;
+  return (
+    <span title={error}>
+      <PlainText text={error} isLine />
+    </span>
+  );
+}
+
+function Next({ delivery: { status, next_attempt_at } }: { delivery: Delivery }) {
+  if (status !== 'pending') return <Text c="dimmed">–</Text>;
+  if (next_attempt_at === null)
+    return (
+      <Text size="sm" c="dimmed" title="It follows the event before it in its conversation">
+        In line
+      </Text>
+    );
+  return <Time at={next_attempt_at} />;
+}
+
+/** What was delivered is sent again from its own page, where the warning has room. */
+function Retry({ delivery: { id, status, type } }: { delivery: Delivery }) {
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => retryDelivery(id, false),
+    onSuccess: async () => {
+      tellDone('It is sent as soon as the events before it are through.');
+      await refresh('deliveries');
+    },
+    onError: tellFailure,
+  });
+  if (status === 'delivered') return null;
+  return (
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      fw={500}
+      loading={isPending}
+      onClick={() => mutate()}
+      aria-label={`Retry ${nameEvent({ type })}`}
+    >
+      Retry
+    </Button>
+  );
+}

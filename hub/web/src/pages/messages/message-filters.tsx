@@ -1,0 +1,87 @@
+import { Button } from '@mantine/core';
+import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useDevices } from '../../api/devices.ts';
+import { useWorkspaces } from '../../api/workspaces.ts';
+import { FilterBar, FilterSelect, FilterText, FilterTime } from '../../ui/filter-bar.tsx';
+import type { Filters } from '../../ui/filters.ts';
+import { CHANNELS, DIRECTIONS, type FILTERS, STATUSES } from './filter.ts';
+
+interface MessageFiltersProps {
+  filters: Filters<(typeof FILTERS)[number]>;
+}
+
+export function MessageFilters({ filters }: MessageFiltersProps) {
+  const { values, isFiltered, set, clear } = filters;
+  const { data: workspaces = [] } = useWorkspaces();
+  const { direction, channel, device, since, until } = values;
+  const hasMore = [direction, channel, device, since, until].some((value) => value !== undefined);
+  const [isOpen, setOpen] = useState(hasMore);
+  return (
+    <FilterBar isFiltered={isFiltered} onClear={clear}>
+      <FilterText
+        isSearch
+        label="Search"
+        placeholder="message_id or phone"
+        value={values.q ?? values.phone ?? values.conversation}
+        onChange={(q) => set({ q, phone: null, conversation: null })}
+      />
+      <FilterSelect
+        label="Workspace"
+        any="All workspaces"
+        value={values.workspace}
+        choices={workspaces.map(({ location_id, name }) => ({ value: location_id, label: name }))}
+        onChange={(workspace) => set({ workspace })}
+      />
+      <FilterSelect
+        label="Status"
+        any="Any status"
+        value={values.status}
+        choices={STATUSES}
+        onChange={(status) => set({ status })}
+      />
+      {isOpen || hasMore ? (
+        <MoreFilters filters={filters} />
+      ) : (
+        <Button
+          variant="default"
+          leftSection={<IconAdjustmentsHorizontal size={16} aria-hidden />}
+          onClick={() => setOpen(true)}
+        >
+          More filters
+        </Button>
+      )}
+    </FilterBar>
+  );
+}
+
+function MoreFilters({ filters: { values, set } }: MessageFiltersProps) {
+  const { data: devices = [] } = useDevices();
+  return (
+    <>
+      <FilterSelect
+        label="Direction"
+        any="Both ways"
+        value={values.direction}
+        choices={DIRECTIONS}
+        onChange={(direction) => set({ direction })}
+      />
+      <FilterSelect
+        label="Channel"
+        any="Any channel"
+        value={values.channel}
+        choices={CHANNELS}
+        onChange={(channel) => set({ channel })}
+      />
+      <FilterSelect
+        label="Device"
+        any="All devices"
+        value={values.device}
+        choices={devices.map(({ id, name }) => ({ value: id, label: name }))}
+        onChange={(device) => set({ device })}
+      />
+      <FilterTime label="From" value={values.since} onChange={(since) => set({ since })} />
+      <FilterTime label="Until" value={values.until} onChange={(until) => set({ until })} />
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+import { Button } from '@mantine/core';
+import { IconBuildingStore, IconDevices } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import { useDevices } from '../../api/devices.ts';
+import { useWorkspaces } from '../../api/workspaces.ts';
+import { EmptyNote } from '../../ui/empty-note.tsx';
+
+/** On a hub where nothing can flow yet: what to do next. */
+export function FirstSteps() {
+  const { data: workspaces } = useWorkspaces();
+  const { data: devices } = useDevices();
+  if (workspaces === undefined || devices === undefined) return null;
+  if (workspaces.length === 0)
+    return (
+      <EmptyNote
+        icon={IconBuildingStore}
+        title="Begin with a workspace"
+        action={
+          <Button component={Link} to="/workspaces">
+            Workspaces / Webhooks
+          </Button>
+        }
+      >
+        A workspace is a client system that sends and receives. Then pair a device, and connect the two under
+        Subaccount SIMs.
+      </EmptyNote>
+    );
+  if (devices.length === 0)
+    return (
+      <EmptyNote
+        icon={IconDevices}
+        title="No device yet"
+        action={
+          <Button component={Link} to="/devices">
+            Pair a device
+          </Button>
+        }
+      >
+        Messages wait until a device takes them: pair a Mac, an Android phone or a WhatsApp number.
+      </EmptyNote>
+    );
+  return null;
+}
