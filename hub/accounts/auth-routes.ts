@@ -4,6 +4,7 @@ import type { ownErrorBodySchema } from '../../shared/api/errors.ts';
 import { defineRoute, type Route, type RouteResponse } from '../api/route.ts';
 import { AUTH_PATH } from './auth.ts';
 import type { AccountDependencies } from './dependencies.ts';
+import { NOT_FROM_PANEL } from './origins.ts';
 import { createSignInNotes } from './sign-in-notes.ts';
 
 interface Endpoint {
@@ -164,9 +165,18 @@ const FIELDS: Record<string, string> = {
   INVALID_BACKUP_CODE: 'code',
 };
 
+/** Where the library's own words help nobody. */
+const SENTENCES: Record<string, string> = {
+  INVALID_ORIGIN: NOT_FROM_PANEL,
+  MISSING_OR_NULL_ORIGIN: NOT_FROM_PANEL,
+  CROSS_SITE_NAVIGATION_LOGIN_BLOCKED: NOT_FROM_PANEL,
+  rate_limited: 'Too many tries; try again in a while.',
+};
+
 function showRefusal(content: unknown, status: number): z.infer<typeof ownErrorBodySchema> {
-  const { code = status === 429 ? 'rate_limited' : 'REFUSED', message = 'This was refused.' } = (content ??
-    {}) as { code?: string; message?: string };
+  const told = (content ?? {}) as { code?: string; message?: string };
+  const code = told.code ?? (status === 429 ? 'rate_limited' : 'REFUSED');
+  const message = SENTENCES[code] ?? told.message ?? 'This was refused.';
   const field = FIELDS[code];
   const details = field === undefined ? [] : [{ field, message }];
   return { status: 'error', code, error: message, message, details };

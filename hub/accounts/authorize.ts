@@ -1,6 +1,7 @@
 import { ApiError } from '../../shared/api/errors.ts';
 import type { Authorize } from '../api/route.ts';
 import type { Accounts } from './accounts.ts';
+import { NOT_FROM_PANEL } from './origins.ts';
 
 /** Answers who holds the admin token, as the log names them; throws ApiError on any other. */
 type CheckToken = (authorization: string | undefined, source: string) => Promise<string>;
@@ -18,10 +19,7 @@ export function createAuthorize(accounts: Accounts, checkToken: CheckToken): Aut
     const session = await accounts.identify({ headers, source });
     if (session === undefined) throw await refuse(checkToken, source);
     if (method !== 'GET' && method !== 'HEAD' && !accounts.isFromPanel(headers))
-      throw new ApiError(
-        'forbidden',
-        'This request bears the cookie of the panel and does not come from the panel of this hub. Behind a proxy, set HUB_PUBLIC_URL to the address that the browser shows.',
-      );
+      throw new ApiError('forbidden', NOT_FROM_PANEL);
     const { user, scope } = session;
     if (needs === 'admin' && user.role !== 'admin')
       throw new ApiError('forbidden', 'Only an admin may do this.');

@@ -22,3 +22,6 @@ export function isFromPanel(headers: IncomingHttpHeaders, publicUrl: string): bo
   if (headers['sec-fetch-site'] === 'same-origin') return true;
   return origin !== undefined && ownOrigins(publicUrl, host).includes(origin);
 }
+
+export const NOT_FROM_PANEL =
+  'This request does not come from the panel of this hub. Behind a proxy, set HUB_PUBLIC_URL to the address that the browser shows.';

@@ -121,7 +121,7 @@ function useRoute(find: FindLink, dependencies: AccountDependencies): Route {
     path: ONE,
     operationId: 'useSetupLink',
     auth: 'none',
-    summary: 'Uses a link up, and signs in whom it is for.',
+    summary: 'Uses a link up, and signs in whom it is for, unless they have a second factor.',
     body: setupSchema,
     response: { status: 201, description: 'Who is signed in, by a cookie.', schema: meSchema },
     errors: ['not_found', 'gone', 'conflict', 'rate_limited'],
@@ -137,7 +137,7 @@ function useRoute(find: FindLink, dependencies: AccountDependencies): Route {
       await noteUse(link, user.id, { ...caller, actor: user.email }, dependencies);
       const credentials = { email: user.email, password: body.password };
       const cookies = await accounts.signIn({ headers, source: caller.source }, credentials);
-      await store.recordLogin(user.id, now());
+      if (!user.two_factor_enabled) await store.recordLogin(user.id, now());
       return { status: 201, body: showMe(user), headers: { 'set-cookie': cookies } };
     },
   });

@@ -3,6 +3,7 @@ import type { Caller } from '../api/route.ts';
 import { throttleKey } from '../api/throttle.ts';
 import type { Sender } from './accounts.ts';
 import type { AccountDependencies } from './dependencies.ts';
+import { FailureBudget } from './failure-budget.ts';
 
 /** Who is at work, as far as it is known before. */
 interface Known {
@@ -25,11 +26,6 @@ const ACTIONS: Record<string, AuditAction> = {
 };
 const CODES = ['/two-factor/verify-totp', '/two-factor/verify-backup-code'];
 const SIGN_IN = '/sign-in/email';
-
-const AN_HOUR_MS = 3_600_000;
-/** Failures written down in an hour, of one source and in all: whoever guesses must not fill the database. */
-const MOST_OF_SOURCE = 10;
-const MOST = 200;
 
 /** Writes to the audit log who signed in and out, who failed to, and what they changed about it. */
 export function createSignInNotes({ accounts, store, now, audit }: AccountDependencies) {
@@ -88,36 +84,4 @@ async function findTyped(body: unknown, store: AccountDependencies['store']): Pr
   const { email } = body as { email: string };
   const user = await store.findUserByEmail(email.trim().toLowerCase());
   return user && { id: user.id, email: user.email, signedIn: false };
-}
-
-/** How many failures may still be written down, at this hub, in the hour that began with the first of them. */
-class FailureBudget {
-  readonly #now: () => number;
-  readonly #written = new Map<string, number>();
-  #since = Number.NEGATIVE_INFINITY;
-  #total = 0;
-  #unwritten = 0;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  /** undefined: not this one; else how many were not, since the last that was. */
-  take(source: string): number | undefined {
-    if (Math.abs(this.#now() - this.#since) >= AN_HOUR_MS) {
-      this.#since = this.#now();
-      this.#written.clear();
-      this.#total = 0;
-    }
-    const written = this.#written.get(source) ?? 0;
-    if (written >= MOST_OF_SOURCE || this.#total >= MOST) {
-      this.#unwritten += 1;
-      return undefined;
-    }
-    this.#written.set(source, written + 1);
-    this.#total += 1;
-    const unwritten = this.#unwritten;
-    this.#unwritten = 0;
-    return unwritten;
-  }
 }

@@ -7,7 +7,7 @@ export interface AccountTables {
   accounts: AccountRow;
   sessions: SessionRow;
   two_factors: { id: string; user_id: string };
-  verifications: { id: string; expires_at: number };
+  verifications: { id: string; value: string; expires_at: number };
   setup_links: SetupLinkRow;
   user_workspaces: { user_id: string; location_id: string };
   user_devices: { user_id: string; device_id: string };

@@ -88,8 +88,10 @@ export async function give(
   }
 }
 
+/** Sessions, those that wait for a code, and browsers that are not asked for one. */
 export async function endSessions(db: Transaction<Schema>, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('user_id', '=', id).execute();
+  await db.deleteFrom('verifications').where('value', '=', id).execute();
 }
 
 export async function dropSecondFactor(db: Transaction<Schema>, id: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { openSqlite } from '../../../shared/runtime/sqlite.ts';
 import { PanelUser } from '../kit/panel-user.ts';
 import { TestHub } from '../kit/test-hub.ts';
 
@@ -55,11 +56,42 @@ describe('a second factor', () => {
     expect((await twice.call('GET', '/api/me')).status).toBe(401);
   });
 
+  test('outlives a new password, and an admin takes it from who lost it', async () => {
+    await using hub = await TestHub.start();
+    const ann = await PanelUser.setUp(hub);
+    const { body } = await ann.call('POST', '/api/users', {
+      name: 'Ben',
+      email: 'ben@example.com',
+      role: 'admin',
+    });
+    const ben = new PanelUser(hub);
+    await ben.join(String(body.invite_url));
+    await enable(ben);
+    const reset = await ann.call('POST', `/api/users/${body.id}/invite`);
+    const again = new PanelUser(hub);
+    expect((await again.join(String(reset.body.invite_url))).status).toBe(201);
+    expect((await again.call('GET', '/api/me')).status).toBe(401);
+    expect((await again.signIn('ben@example.com')).body).toMatchObject({ twoFactorRedirect: true });
+    const freed = await ann.call('PATCH', `/api/users/${body.id}`, { two_factor_enabled: false });
+    expect(freed.body).toMatchObject({ two_factor_enabled: false });
+    expect((await again.signIn('ben@example.com')).body).not.toHaveProperty('twoFactorRedirect');
+    expect((await again.call('GET', '/api/me')).status).toBe(200);
+    const { body: log } = await ann.call('GET', '/api/audit?limit=200');
+    const actions = (log.items as unknown as { actor: string; action: string }[])
+      .filter(({ actor }) => actor === 'ben@example.com')
+      .map(({ action }) => action);
+    expect(actions.toReversed()).toEqual([
+      'user.join',
+      'user.enable_two_factor',
+      'user.reset_password',
+      'user.login',
+    ]);
+  });
+
   test('what it keeps in the database cannot be read there', async () => {
     await using hub = await TestHub.start();
     const ann = await PanelUser.setUp(hub);
     const { totpURI, backupCodes } = await enable(ann);
-    const { openSqlite } = await import('../../../shared/runtime/sqlite.ts');
     const db = openSqlite(`${hub.dataDir}/hub.db`, { readonly: true });
     const rows = JSON.stringify(db.prepare('SELECT * FROM two_factors').all());
     db.close();
