@@ -1,22 +1,7 @@
-import { type BrowserContextOptions, chromium, type Browser as Program } from 'playwright-core';
+import { chromium, type Browser as Program } from 'playwright-core';
 import { findChromium } from './find-chromium.ts';
+import type { Look } from './looks.ts';
 import { View } from './view.ts';
-
-/** How the panel is looked at. */
-export type Look = 'light' | 'dark' | 'phone';
-export const LOOKS: readonly Look[] = ['light', 'dark', 'phone'];
-
-const CONTEXTS: Record<Look, BrowserContextOptions> = {
-  light: { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
-  dark: { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
-  phone: {
-    colorScheme: 'light',
-    viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
-};
 
 /** It speaks to this machine alone, and to nobody by itself. */
 const QUIET = [
@@ -54,7 +39,6 @@ export class Browser implements AsyncDisposable {
   /** Opens a page of the hub at `origin`. */
   async open(origin: string, { look = 'light', cookies = new Map() }: ViewOptions = {}): Promise<View> {
     const context = await this.#program.newContext({
-      ...CONTEXTS[look],
       baseURL: origin,
       locale: 'en-GB',
       timezoneId: 'Europe/Vienna',
@@ -63,8 +47,14 @@ export class Browser implements AsyncDisposable {
     context.setDefaultTimeout(PATIENCE_MS);
     await context.addCookies([...cookies].map(([name, value]) => ({ name, value, url: origin })));
     const view = new View(await context.newPage(), origin, look);
+    await view.wear(look);
     this.#views.add(view);
     return view;
+  }
+
+  /** Pictures of all views as they are. */
+  async shootViews(name: string): Promise<void> {
+    for (const [index, view] of [...this.#views].entries()) await view.shoot(`${name}-${index + 1}`);
   }
 
   /** Closes all views; answers what was wrong in them. */

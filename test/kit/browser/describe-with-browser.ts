@@ -17,7 +17,8 @@ export function describeWithBrowser(name: string, define: (browser: () => Browse
       providePanel();
       browser = await Browser.start();
     });
-    afterEach(async () => {
+    afterEach(async ({ task }) => {
+      if (task.result?.state === 'fail') await browser?.shootViews('failed');
       expect(await browser?.closeViews()).toEqual([]);
     });
     afterAll(async () => {

@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConsoleMessage, Page, Request, Response } from 'playwright-core';
 import { ROOT } from '../../architecture/sources.ts';
+import { waitFor } from '../wait.ts';
 import { findBarriers } from './find-barriers.ts';
+import { LOOKS, type Look } from './looks.ts';
 
 /** Chromium's own note of an answer that is no success; whether that is right is for each test to say. */
 const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
@@ -12,10 +14,10 @@ export class View {
   readonly page: Page;
   readonly problems: string[] = [];
   readonly #origin: string;
-  readonly #look: string;
+  #look: Look;
   readonly #expected: RegExp[] = [REFUSAL];
 
-  constructor(page: Page, origin: string, look: string) {
+  constructor(page: Page, origin: string, look: Look) {
     this.page = page;
     this.#origin = new URL(origin).origin;
     this.#look = look;
@@ -35,6 +37,27 @@ export class View {
 
   async goto(path: string): Promise<void> {
     await this.page.goto(path);
+  }
+
+  /** Shows what is there in another way. */
+  async wear(look: Look): Promise<void> {
+    this.#look = look;
+    const { colorScheme, width, height } = LOOKS[look];
+    await this.page.emulateMedia({ colorScheme });
+    await this.page.setViewportSize({ width, height });
+  }
+
+  /** Waits until what the page shows has come: something with a heading, and nothing on its way any more. */
+  async settle(): Promise<void> {
+    await this.page.getByRole('heading').first().waitFor();
+    await this.page.waitForLoadState('networkidle');
+    const underWay = this.page.locator('.mantine-Loader-root, .mantine-Skeleton-root[data-visible]');
+    await waitFor('all of the page', async () => (await underWay.filter({ visible: true }).count()) === 0);
+  }
+
+  /** By how many pixels the page is wider than its window, so that it would have to be moved sideways to be read. */
+  async findOverflow(): Promise<number> {
+    return Math.max(0, await this.page.evaluate<number>('document.documentElement.scrollWidth - innerWidth'));
   }
 
   /** What keeps people out who see, hear or move otherwise, as axe finds it: nothing serious, that is nothing. */
