@@ -8,6 +8,8 @@ interface SteadyRowsProps<Row> {
   keyOf: (row: Row) => string;
   /** Names what is listed: another filter or page is shown at once. */
   view: string;
+  /** Whether the rows are still those of another view. */
+  isStale: boolean;
   /** "message" or "messages". */
   nameOf: (count: number) => string;
   children: (rows: readonly Row[]) => ReactNode;
@@ -20,14 +22,14 @@ const SCROLLED = 160;
  * A list that changes by itself, and still does not move under the reader's hand: rows change in place, but while one points
  * at them, has the focus among them or has scrolled down, new ones wait until they are asked for.
  */
-export function SteadyRows<Row>({ rows, keyOf, view, nameOf, children }: SteadyRowsProps<Row>) {
+export function SteadyRows<Row>({ rows, keyOf, view, isStale, nameOf, children }: SteadyRowsProps<Row>) {
   const frame = useRef<HTMLDivElement>(null);
   const isReading = useIsReading(frame);
   const [kept, setKept] = useState({ view, rows });
   const isHeld = isReading && kept.view === view;
   useEffect(() => {
-    if (!isHeld) setKept({ view, rows });
-  }, [isHeld, view, rows]);
+    if (!isHeld && !isStale) setKept({ view, rows });
+  }, [isHeld, isStale, view, rows]);
   const held = isHeld ? keep(kept.rows, rows, keyOf) : { rows, news: 0 };
   return (
     <div ref={frame} className={classes.frame}>

@@ -131,7 +131,7 @@ function DeliveryList({ page, view, isStale, filters }: DeliveryListProps) {
   if (page.items.length === 0) return <NothingFound nextCursor={page.next_cursor} filters={filters} />;
   return (
     <>
-      <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} nameOf={nameOf}>
+      <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
         {(rows) => <DeliveryTable deliveries={rows} isStale={isStale} />}
       </SteadyRows>
       <Pager nextCursor={page.next_cursor} count={page.items.length} />

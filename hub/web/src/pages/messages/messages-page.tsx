@@ -65,7 +65,7 @@ function MessageList({ page, view, isStale, isFiltered, onClear }: MessageListPr
     return <NothingFound nextCursor={page.next_cursor} isFiltered={isFiltered} onClear={onClear} />;
   return (
     <>
-      <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} nameOf={nameOf}>
+      <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
         {(rows) => <MessageTable messages={rows} isStale={isStale} />}
       </SteadyRows>
       <Pager nextCursor={page.next_cursor} count={page.items.length} />
