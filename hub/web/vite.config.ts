@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 import { compressAssets } from './compress-assets.ts';
+import { mantineStyles } from './mantine-styles.ts';
 
 const here = import.meta.dirname;
 
 export default defineConfig({
   root: here,
-  plugins: [react(), compressAssets()],
+  plugins: [react(), mantineStyles(), compressAssets()],
   build: {
     outDir: join(here, '../../dist/panel'),
     emptyOutDir: true,

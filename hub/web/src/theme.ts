@@ -133,5 +133,16 @@ export const resolveVariables: CSSVariablesResolver = () => ({
       TINTED.map((name) => [`--mantine-color-${name}-light`, `var(--mantine-color-${name}-0)`]),
     ),
   },
-  dark: { '--mantine-color-error': 'var(--mantine-color-red-4)' },
+  dark: {
+    '--mantine-color-error': 'var(--mantine-color-red-4)',
+    ...Object.fromEntries(
+      TINTED.flatMap((name) => [
+        [
+          `--mantine-color-${name}-light`,
+          `color-mix(in srgb, var(--mantine-color-${name}-5) 15%, transparent)`,
+        ],
+        [`--mantine-color-${name}-light-color`, `var(--mantine-color-${name}-3)`],
+      ]),
+    ),
+  },
 });

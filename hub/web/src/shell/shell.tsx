@@ -40,7 +40,7 @@ function SignedInShell() {
               opened={isOpen}
               onClick={toggle}
               size="sm"
-              aria-label="Navigation"
+              aria-label="Open navigation"
               aria-expanded={isOpen}
             />
           </Group>
