@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { Loop } from '../../shared/runtime/loop.ts';
-import { nameInLog } from '../credentials/tokens.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ClaimedDelivery, SettledDelivery } from '../store/records.ts';
 import type { DeliveryStore } from '../store/store.ts';
@@ -8,6 +7,7 @@ import { OutcomeBuffer } from './outcome-buffer.ts';
 import { type Leave, Places } from './places.ts';
 import { type EventPoster, type PostResult, Stop } from './post-event.ts';
 import { reportChanges } from './report-changes.ts';
+import { reportOutcome } from './report-outcome.ts';
 import { afterFailure } from './retry-schedule.ts';
 
 export interface DelivererDependencies {
@@ -267,33 +267,9 @@ export class Deliverer implements AsyncDisposable {
         );
     metrics.deliveryAttempts.inc({ outcome: outcome.kind });
     metrics.deliverySeconds.observe(result.latency_ms / 1_000);
-    this.#report(delivery, result, outcome, log);
+    reportOutcome(delivery, result, outcome, log);
     const { id, url } = delivery;
     this.#outcomes.add({ id, url, attempt: attemptOf(delivery, result), outcome }, this.#posting === 0);
-  }
-
-  #report(
-    delivery: ClaimedDelivery,
-    result: PostResult,
-    outcome: SettledDelivery['outcome'],
-    log: Logger,
-  ): void {
-    const fields = {
-      delivery_id: delivery.id,
-      workspace: nameInLog(delivery.location_id),
-      attempt: delivery.attempt,
-      status: result.http_status,
-      latency_ms: Math.round(result.latency_ms),
-    };
-    if (outcome.kind === 'delivered') log.debug(fields, 'webhook event delivered');
-    else if (outcome.kind === 'retry')
-      log.info({ ...fields, error: result.error }, 'webhook event failed; it will be retried');
-    else if (outcome.kind === 'disable')
-      log.warn(
-        { ...fields, error: result.error, reason: outcome.reason },
-        'webhook event not taken: its webhook is switched off, and the event is recorded',
-      );
-    else log.warn({ ...fields, error: result.error, outcome: outcome.kind }, 'webhook event given up');
   }
 }
 
