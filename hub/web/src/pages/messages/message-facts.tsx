@@ -63,7 +63,12 @@ function Counterpart({ message: { phone, location_id, group_id } }: { message: M
 /** Named where the viewer may know its name. */
 export function WorkspaceLink({ id }: { id: string | null }) {
   const name = useWorkspaceNames().get(id ?? '');
-  if (id === null) return <Text c="dimmed">None</Text>;
+  if (id === null)
+    return (
+      <Text size="sm" c="dimmed">
+        None
+      </Text>
+    );
   if (name === undefined) return <Copyable value={id} label="the location ID" shown={14} />;
   return (
     <Anchor component={Link} to={`/workspaces?edit=${encodeURIComponent(id)}`} size="sm">
@@ -74,7 +79,12 @@ export function WorkspaceLink({ id }: { id: string | null }) {
 
 function DeviceLink({ id }: { id: string | null }) {
   const name = useDeviceNames().get(id ?? '');
-  if (id === null) return <Text c="dimmed">None yet</Text>;
+  if (id === null)
+    return (
+      <Text size="sm" c="dimmed">
+        None yet
+      </Text>
+    );
   if (name === undefined) return <Copyable value={id} label="the device’s id" shown={14} />;
   return (
     <Anchor component={Link} to={pathOf`/devices/${id}`} size="sm">
