@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeWithBrowser } from '../kit/browser/describe-with-browser.ts';
 import type { View } from '../kit/browser/view.ts';
@@ -53,11 +54,20 @@ describeWithBrowser('the guide, walked in the panel from the first start', (brow
     expect(receiver.statusesOf(message_id)).toEqual(['SENT', 'DELIVERED']);
     receiver.verifyAll(secret);
     for (const call of receiver.calls) expect(call.headers['x-crm']).toBe('tenant-7');
+    await seeDelivered(view);
 
     await mac.receive({ from: ANNA, text: 'Thank you 👋' });
     await waitFor('the answer', () => receiver.events.some((event) => event.type === 'MESSAGE'));
+    await placeOf(view.page, 'Messages').click();
+    await view.page.getByText('Thank you 👋').first().waitFor();
+    await view.shoot('guide-messages');
   });
 });
+
+/** A link of the main navigation. */
+function placeOf(page: Page, name: string): Locator {
+  return page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name, exact: true });
+}
 
 async function becomeAdmin({ page }: View, path: string): Promise<void> {
   await page.goto(path);
@@ -65,12 +75,12 @@ async function becomeAdmin({ page }: View, path: string): Promise<void> {
   await page.getByLabel('E-mail').fill('ann@example.com');
   await page.getByLabel('Password').first().fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
-  await page.getByRole('link', { name: 'Workspaces / Webhooks' }).waitFor();
+  await placeOf(page, 'Overview').waitFor();
 }
 
 /** Answers the signing secret, which is shown once. */
 async function addWorkspace({ page }: View, url: string): Promise<string> {
-  await page.getByRole('link', { name: 'Workspaces / Webhooks' }).click();
+  await placeOf(page, 'Workspaces / Webhooks').click();
   await page.getByRole('button', { name: 'Add New Workspace' }).first().click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name', { exact: false }).first().fill('My CRM');
@@ -90,7 +100,7 @@ async function addWorkspace({ page }: View, url: string): Promise<string> {
 
 /** Answers the arguments of the printed command. */
 async function enrollMac({ page }: View): Promise<string[]> {
-  await page.getByRole('link', { name: 'Devices', exact: true }).click();
+  await placeOf(page, 'Devices').click();
   await page.getByRole('button', { name: 'Enroll a device' }).first().click();
   await page.getByRole('dialog').getByLabel('Name').fill('Mac mini');
   await page.getByRole('button', { name: 'Get a code' }).click();
@@ -100,7 +110,7 @@ async function enrollMac({ page }: View): Promise<string[]> {
 }
 
 async function connectLocation({ page }: View): Promise<void> {
-  await page.getByRole('link', { name: 'Subaccount SIMs' }).click();
+  await placeOf(page, 'Subaccount SIMs').click();
   await page.getByRole('button', { name: 'Connect Location' }).first().click();
   await page.getByRole('switch', { name: 'My CRM' }).click();
   await page.getByText('My CRM is connected.').waitFor();
@@ -117,10 +127,15 @@ async function assignMac({ page }: View): Promise<void> {
 
 /** The command that the workspace's instructions show, read as curl reads it. */
 async function readCurl({ page }: View): Promise<{ url: string; body: string }> {
-  await page.getByRole('link', { name: 'Workspaces / Webhooks' }).click();
+  await placeOf(page, 'Workspaces / Webhooks').click();
   await page.getByRole('link', { name: 'Instructions My CRM' }).click();
   const command = (await page.locator('pre', { hasText: 'curl' }).first().textContent()) ?? '';
   const [, url = '', body = ''] = /^curl -sS (\S+) .* -d '(.*)'$/s.exec(command) ?? [];
   await page.keyboard.press('Escape');
   return { url, body };
+}
+
+async function seeDelivered({ page }: View): Promise<void> {
+  await placeOf(page, 'Messages').click();
+  await page.getByRole('row', { name: /Hello/ }).getByText('Delivered').waitFor();
 }
