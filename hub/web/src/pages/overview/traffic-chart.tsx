@@ -64,8 +64,6 @@ function Chart({ title, points, lines }: ChartProps) {
               dataKey="label"
               type="stacked"
               series={lines.map((line) => ({ ...line }))}
-              withLegend={lines.length > 1}
-              legendProps={{ verticalAlign: 'bottom', height: 30 }}
               tickLine="none"
               xAxisProps={{ interval: 'preserveStartEnd', minTickGap: 24 }}
               yAxisProps={{ allowDecimals: false, width: 44 }}
@@ -73,10 +71,25 @@ function Chart({ title, points, lines }: ChartProps) {
               barChartProps={{ accessibilityLayer: false }}
               barProps={{ isAnimationActive: false, maxBarSize: 34 }}
             />
+            {lines.length > 1 && <Legend lines={lines} />}
           </div>
         </figure>
       )}
     </Panel>
+  );
+}
+
+/** Its own, since the chart's breaks out of its frame where that is narrow. */
+function Legend({ lines }: Pick<ChartProps, 'lines'>) {
+  return (
+    <ul className={classes.legend}>
+      {lines.map(({ name, label, color }) => (
+        <li key={name}>
+          <span style={{ background: `var(--mantine-color-${color.replace('.', '-')})` }} />
+          {label}
+        </li>
+      ))}
+    </ul>
   );
 }
 
