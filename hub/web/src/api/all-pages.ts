@@ -20,7 +20,7 @@ export async function listAll<Item>(path: string, signal: AbortSignal, query: Qu
 
 const PAGE = 50;
 /** A filter that no index serves brings empty pages that lead on: so many are followed before the viewer is asked. */
-const MOST_EMPTY_PAGES = 8;
+const MOST_EMPTY_PAGES = 12;
 
 /** One page of a long list; an empty one with a cursor, where nothing was found so far. */
 export async function listPage<Item>(
