@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { MeView } from '../../../../shared/api/accounts.ts';
-import { request } from './request.ts';
+import { ME_PATH, request } from './request.ts';
+import { noteSignedIn } from './session-end.ts';
 
 export type Me = MeView;
 
@@ -10,7 +11,12 @@ export const ME_KEY = ['users', 'me'] as const;
 export function useMe() {
   return useQuery({
     queryKey: ME_KEY,
-    queryFn: ({ signal }) => request<Me>('GET', '/api/me', { signal }),
+    queryFn: async ({ signal }) => {
+      const me = await request<Me>('GET', ME_PATH, { signal });
+      // Somebody may have signed in again in another tab.
+      noteSignedIn();
+      return me;
+    },
   });
 }
 
