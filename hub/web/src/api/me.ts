@@ -6,7 +6,7 @@ import { noteSignedIn } from './session-end.ts';
 export type Me = MeView;
 
 /** Who is signed in; its key is under users, so that a change of rights shows at once. */
-export const ME_KEY = ['users', 'me'] as const;
+const ME_KEY = ['users', 'me'] as const;
 
 export function useMe() {
   return useQuery({

@@ -44,7 +44,7 @@ export function Time({ at, as = 'relative' }: TimeProps) {
 }
 
 /** "3 minutes ago", "in 2 hours". */
-export function describeDistance(time: number, now: number): string {
+function describeDistance(time: number, now: number): string {
   const seconds = (time - now) / 1_000;
   if (Math.abs(seconds) < 45) return seconds > 20 ? 'in a moment' : 'just now';
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
