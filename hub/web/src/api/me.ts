@@ -20,6 +20,13 @@ export function useMe() {
   });
 }
 
+/** How many more devices the viewer may enroll. */
+export function useAllowance(): number {
+  const { data: me } = useMe();
+  if (!me || me.role === 'admin' || me.device_allowance === null) return Number.POSITIVE_INFINITY;
+  return Math.max(0, me.device_allowance - me.devices_enrolled);
+}
+
 export function useIsAdmin(): boolean {
   return useMe().data?.role === 'admin';
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Channel, DeviceKind } from '../../../../../shared/channels.ts';
 import type { Device } from '../../api/devices.ts';
+import { useAllowance } from '../../api/me.ts';
 import { refresh } from '../../api/query-client.ts';
 import { assignDevices, type Workspace } from '../../api/workspaces.ts';
 import { FormDialog } from '../../forms/form-dialog.tsx';
@@ -77,6 +78,7 @@ export function AssignDevices({ workspace, devices, onClose }: AssignDevicesProp
       ))}
       <Unserved
         channels={workspace.channels.filter((one) => !Object.values(assigned).flat().includes(one))}
+        byOthers={servedByOthers(workspace, seen)}
       />
     </FormDialog>
   );
@@ -87,7 +89,27 @@ function matches({ name, address }: Device, text: string): boolean {
   return [name, address ?? ''].some((field) => field.toLowerCase().includes(wanted));
 }
 
-function Unserved({ channels }: { channels: Channel[] }) {
+/** Channels that only devices serve which the viewer does not see. */
+function servedByOthers({ served_channels }: Workspace, seen: Workspace['devices']): Channel[] {
+  return served_channels.filter((one) => !seen.some(({ channels }) => channels.includes(one)));
+}
+
+function Unserved({ channels: unassigned, byOthers }: { channels: Channel[]; byOthers: Channel[] }) {
+  const others = unassigned.filter((one) => byOthers.includes(one));
+  const channels = unassigned.filter((one) => !byOthers.includes(one));
+  return (
+    <>
+      {others.length > 0 && (
+        <Text size="sm" c="dimmed" role="status">
+          Served by a device that is not shown to you: {others.map((one) => CHANNEL_NAMES[one]).join(', ')}.
+        </Text>
+      )}
+      <Refused channels={channels} />
+    </>
+  );
+}
+
+function Refused({ channels }: { channels: Channel[] }) {
   if (channels.length === 0) return null;
   return (
     <Alert color="orange" py="xs" role="status">
@@ -108,15 +130,20 @@ interface DeviceGroupProps {
 }
 
 function DeviceGroup({ title, devices, used, assigned, onChange }: DeviceGroupProps) {
+  const mayEnroll = useAllowance() > 0;
   return (
     <Stack gap={6} role="group" aria-label={title}>
       <Title order={3}>{title}</Title>
       {devices.length === 0 ? (
         <Text size="sm" c="dimmed">
           None here.{' '}
-          <Anchor component={Link} to="/devices?new=1" inherit underline="always">
-            Enroll one
-          </Anchor>
+          {mayEnroll ? (
+            <Anchor component={Link} to="/devices?new=1" inherit underline="always">
+              Enroll one
+            </Anchor>
+          ) : (
+            'An admin can give you one.'
+          )}
         </Text>
       ) : (
         <ul className={classes.rows}>

@@ -59,7 +59,8 @@ export function ConnectLocation({ workspaces, onClose }: ConnectLocationProps) {
   );
 }
 
-function ConnectSwitch({ workspace: { name, location_id, connected, devices } }: { workspace: Workspace }) {
+function ConnectSwitch({ workspace }: { workspace: Workspace }) {
+  const { name, location_id, connected } = workspace;
   const [asks, setAsks] = useState(false);
   const { mutate, isPending } = useMutation({
     mutationFn: (on: boolean) => connectWorkspace(location_id, on),
@@ -74,13 +75,7 @@ function ConnectSwitch({ workspace: { name, location_id, connected, devices } }:
     <>
       <Switch
         label={name}
-        description={
-          devices.length === 0
-            ? 'No device yet'
-            : devices.length === 1
-              ? '1 device'
-              : `${devices.length} devices`
-        }
+        description={countDevices(workspace)}
         labelPosition="left"
         styles={{ body: { justifyContent: 'space-between' }, labelWrapper: { minWidth: 0 } }}
         checked={connected}
@@ -104,4 +99,10 @@ function ConnectSwitch({ workspace: { name, location_id, connected, devices } }:
       )}
     </>
   );
+}
+
+function countDevices({ devices, served_channels }: Workspace): string {
+  if (devices.length === 0)
+    return served_channels.length > 0 ? 'Served by a device that is not shown to you' : 'No device yet';
+  return devices.length === 1 ? '1 device' : `${devices.length} devices`;
 }
