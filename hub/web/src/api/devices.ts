@@ -26,6 +26,11 @@ export function useDeviceNames(): ReadonlyMap<string, string> {
   return new Map(data?.map(({ id, name }) => [id, name]));
 }
 
+/** A Mac's bridge tells Darwin's release; on another system, Messages and all that belongs to it are played. */
+export function isSimulated({ kind, os_version }: Device): boolean {
+  return kind === 'mac' && os_version !== null && !/^(Darwin|macOS|\d)/i.test(os_version);
+}
+
 /** What a device is called that the viewer knows no name of: to an administrator, one that is gone. */
 export function useUnseenDevice(): string {
   const { data: me } = useMe();

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { QRCodeSVG } from 'qrcode.react';
 import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
-import { type Device, enrollDevice, removeDevice, useDevice } from '../../api/devices.ts';
+import { type Device, enrollDevice, isSimulated, removeDevice, useDevice } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
 import { CopyField } from '../../ui/copy.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
@@ -61,7 +61,7 @@ export function PairDevice({ announced, onRenewed, onClose }: PairDeviceProps) {
 }
 
 function Paired({ device, onClose }: { device: Device; onClose: () => void }) {
-  const facts = [device.hostname, device.os_version && `macOS ${device.os_version}`]
+  const facts = [device.hostname, isSimulated(device) ? 'simulated Mac' : device.os_version]
     .filter(Boolean)
     .join(', ');
   return (

@@ -3,14 +3,14 @@ import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Channel, DeviceKind } from '../../../../../shared/channels.ts';
-import type { Device } from '../../api/devices.ts';
+import { type Device, isSimulated } from '../../api/devices.ts';
 import { useAllowance } from '../../api/me.ts';
 import { refresh } from '../../api/query-client.ts';
 import { assignDevices, type Workspace } from '../../api/workspaces.ts';
 import { FormDialog } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { tellDone } from '../../ui/notices.ts';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { CHANNEL_NAMES } from '../../words.ts';
 import classes from './sims.module.css';
 
@@ -171,7 +171,8 @@ interface DeviceRowProps {
   onChange: (channels: Channel[]) => void;
 }
 
-function DeviceRow({ device: { name, address, status }, usable, chosen, onChange }: DeviceRowProps) {
+function DeviceRow({ device, usable, chosen, onChange }: DeviceRowProps) {
+  const { name, address, status } = device;
   return (
     <Group justify="space-between" gap="sm">
       <Checkbox
@@ -193,6 +194,7 @@ function DeviceRow({ device: { name, address, status }, usable, chosen, onChange
             </Group>
           </Chip.Group>
         )}
+        {isSimulated(device) && <SimulatedBadge />}
         <StatusBadge status={status} />
       </Group>
     </Group>

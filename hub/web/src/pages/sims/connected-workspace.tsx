@@ -2,11 +2,11 @@ import { Anchor, Button, Group, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconDeviceMobile } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Channel } from '../../../../../shared/channels.ts';
-import { type Device, useUnseenDevice } from '../../api/devices.ts';
+import { type Device, isSimulated, useUnseenDevice } from '../../api/devices.ts';
 import type { Workspace } from '../../api/workspaces.ts';
 import { Copyable } from '../../ui/copy.tsx';
 import { useSearchWith } from '../../ui/filters.ts';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import ui from '../../ui/ui.module.css';
 import { CHANNEL_NAMES } from '../../words.ts';
 import classes from './sims.module.css';
@@ -114,6 +114,7 @@ function ServingDevice({ id, device }: { id: string; device: Device | undefined 
         </Text>
       )}
       <StatusBadge status={device.status} />
+      {isSimulated(device) && <SimulatedBadge />}
     </Group>
   );
 }
