@@ -54,7 +54,7 @@ function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onR
             <PlainText text={workspace} />
           </Anchor>
           <Badge tone={isOff ? 'bad' : 'warn'}>
-            {isOff ? 'Switched off' : 'Failing'} since <Time at={since} />
+            {isOff ? 'Switched off' : 'Failing'} since <Time at={since} isSince />
           </Badge>
         </Group>
         <Text size="sm" c="dimmed" component="div" mt={2}>

@@ -46,9 +46,14 @@ export function PairDevice({ announced, onRenewed, onClose }: PairDeviceProps) {
             </Text>
           </div>
         </Stack>
-        <div className={classes.qr}>
-          <QRCodeSVG value={announced.pair_command} size={132} title="The command as a QR code" />
-        </div>
+        <Stack gap={6} maw={154}>
+          <div className={classes.qr}>
+            <QRCodeSVG value={announced.pair_command} size={132} title="The command as a QR code" />
+          </div>
+          <Text size="xs" c="dimmed" ta="center">
+            Holds the command, with the code in it
+          </Text>
+        </Stack>
       </Group>
       <Group gap="sm" role="status" aria-live="polite">
         <Loader size="xs" aria-hidden />

@@ -10,7 +10,7 @@ export function WebhookHealth({ workspace }: { workspace: Workspace }) {
   if (webhook_failing_since !== null)
     return (
       <Badge tone="warn">
-        Failing since <Time at={webhook_failing_since} />
+        Failing since <Time at={webhook_failing_since} isSince />
       </Badge>
     );
   return <Badge tone="good">Healthy</Badge>;
