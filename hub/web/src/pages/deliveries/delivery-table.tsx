@@ -10,6 +10,7 @@ import { tellDone, tellFailure } from '../../ui/notices.ts';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
+import ui from '../../ui/ui.module.css';
 import classes from './deliveries.module.css';
 import { nameEvent } from './name-event.ts';
 
@@ -102,7 +103,7 @@ function Status({ delivery: { status, attempts } }: { delivery: Delivery }) {
 function LastError({ error }: { error: string | null }) {
   if (error === null) return <Text c="dimmed">–</Text>;
   return (
-    <span title={error} className={classes.lastError}>
+    <span title={error} className={`${ui.twoLines} ${classes.lastError}`}>
       <PlainText text={error} />
     </span>
   );

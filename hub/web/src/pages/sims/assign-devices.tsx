@@ -1,4 +1,4 @@
-import { Alert, Anchor, Checkbox, Chip, Group, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Checkbox, Chip, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -12,6 +12,7 @@ import { useApiForm } from '../../forms/use-api-form.ts';
 import { tellDone } from '../../ui/notices.ts';
 import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { CHANNEL_NAMES } from '../../words.ts';
+import { SharedNote, servedByOthers, Unserved } from './assign-notes.tsx';
 import classes from './sims.module.css';
 
 const GROUPS: [kind: DeviceKind, title: string][] = [
@@ -76,6 +77,7 @@ export function AssignDevices({ workspace, devices, onClose }: AssignDevicesProp
           onChange={change}
         />
       ))}
+      <SharedNote workspace={location_id} devices={Object.keys(assigned)} />
       <Unserved
         channels={workspace.channels.filter((one) => !Object.values(assigned).flat().includes(one))}
         byOthers={servedByOthers(workspace, seen)}
@@ -87,38 +89,6 @@ export function AssignDevices({ workspace, devices, onClose }: AssignDevicesProp
 function matches({ name, address }: Device, text: string): boolean {
   const wanted = text.trim().toLowerCase();
   return [name, address ?? ''].some((field) => field.toLowerCase().includes(wanted));
-}
-
-/** Channels that only devices serve which the viewer does not see. */
-function servedByOthers({ served_channels }: Workspace, seen: Workspace['devices']): Channel[] {
-  return served_channels.filter((one) => !seen.some(({ channels }) => channels.includes(one)));
-}
-
-function Unserved({ channels: unassigned, byOthers }: { channels: Channel[]; byOthers: Channel[] }) {
-  const others = unassigned.filter((one) => byOthers.includes(one));
-  const channels = unassigned.filter((one) => !byOthers.includes(one));
-  return (
-    <>
-      {others.length > 0 && (
-        <Text size="sm" c="dimmed" role="status">
-          Served by a device that is not shown to you: {others.map((one) => CHANNEL_NAMES[one]).join(', ')}.
-        </Text>
-      )}
-      <Refused channels={channels} />
-    </>
-  );
-}
-
-function Refused({ channels }: { channels: Channel[] }) {
-  if (channels.length === 0) return null;
-  return (
-    <Alert color="orange" py="xs" role="status">
-      <Text size="sm">
-        Without a device: {channels.map((channel) => CHANNEL_NAMES[channel]).join(', ')}. Messages on{' '}
-        {channels.length === 1 ? 'it' : 'them'} are refused.
-      </Text>
-    </Alert>
-  );
 }
 
 interface DeviceGroupProps {

@@ -1,9 +1,11 @@
-import { Alert, Button, Group, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { refresh } from '../../api/query-client.ts';
 import { connectWorkspace, type Workspace } from '../../api/workspaces.ts';
+import { useSearchWith } from '../../ui/filters.ts';
 import { tellDone, tellFailure } from '../../ui/notices.ts';
 import classes from './sims.module.css';
 
@@ -61,6 +63,7 @@ export function ConnectLocation({ workspaces, onClose }: ConnectLocationProps) {
 
 function ConnectSwitch({ workspace }: { workspace: Workspace }) {
   const { name, location_id, connected } = workspace;
+  const searchWith = useSearchWith();
   const [asks, setAsks] = useState(false);
   const { mutate, isPending } = useMutation({
     mutationFn: (on: boolean) => connectWorkspace(location_id, on),
@@ -82,6 +85,17 @@ function ConnectSwitch({ workspace }: { workspace: Workspace }) {
         disabled={isPending}
         onChange={({ currentTarget }) => (currentTarget.checked ? mutate(true) : setAsks(true))}
       />
+      {connected && workspace.devices.length === 0 && workspace.served_channels.length === 0 && (
+        <Anchor
+          component={Link}
+          to={searchWith({ connect: null, assign: location_id })}
+          preventScrollReset
+          size="sm"
+          aria-label={`Assign devices to ${name}`}
+        >
+          Assign devices
+        </Anchor>
+      )}
       {asks && (
         <Alert color="orange" role="alert" mt="xs" title={`Disconnect ${name}?`}>
           <Text size="sm">

@@ -1,5 +1,6 @@
 import { Table } from '@mantine/core';
 import type { ReactNode } from 'react';
+import classes from '../../../ui/ui.module.css';
 
 interface FieldTableProps {
   label: string;
@@ -10,6 +11,8 @@ interface FieldTableProps {
 /** Fields, or codes, with what they mean. */
 export function FieldTable({ label, heads, rows }: FieldTableProps) {
   return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it with the keys.
+    <div tabIndex={0} className={classes.scroll}>
     <Table aria-label={label} fz="sm" verticalSpacing={6} horizontalSpacing="sm">
       <Table.Thead>
         <Table.Tr>
@@ -36,5 +39,6 @@ export function FieldTable({ label, heads, rows }: FieldTableProps) {
         ))}
       </Table.Tbody>
     </Table>
+    </div>
   );
 }
