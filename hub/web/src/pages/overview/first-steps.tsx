@@ -27,8 +27,9 @@ export function FirstSteps() {
         Subaccount SIMs.
       </EmptyNote>
     );
-  // Whoever may enroll none is served by the devices of others, or can but wait.
-  if (devices.length === 0 && allowance > 0)
+  // Others' devices may serve the viewer's workspaces, and who may enroll none can but wait for one.
+  const isServed = workspaces.some(({ served_channels }) => served_channels.length > 0);
+  if (devices.length === 0 && !isServed && allowance > 0)
     return (
       <EmptyNote
         icon={IconDevices}

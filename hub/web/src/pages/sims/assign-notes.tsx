@@ -1,5 +1,6 @@
 import { Alert, Text } from '@mantine/core';
 import type { Channel } from '../../../../../shared/channels.ts';
+import { useIsAdmin } from '../../api/me.ts';
 import { useWorkspaces, type Workspace } from '../../api/workspaces.ts';
 import { CHANNEL_NAMES } from '../../words.ts';
 
@@ -59,13 +60,16 @@ export function Unserved({ channels: unassigned, byOthers }: UnservedProps) {
   );
 }
 
+/** To who does not see every device: what they take away may be served by one of the others, too. */
 function Refused({ channels }: { channels: Channel[] }) {
+  const isAdmin = useIsAdmin();
   if (channels.length === 0) return null;
   return (
     <Alert color="orange" py="xs" role="status">
       <Text size="sm">
         Without a device: {channels.map((channel) => CHANNEL_NAMES[channel]).join(', ')}. Messages on{' '}
-        {channels.length === 1 ? 'it' : 'them'} are refused.
+        {channels.length === 1 ? 'it' : 'them'} are refused
+        {isAdmin ? '.' : ', unless a device that is not shown to you serves them.'}
       </Text>
     </Alert>
   );
