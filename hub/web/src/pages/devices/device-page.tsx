@@ -36,7 +36,8 @@ export function DevicePage() {
             <div className={classes.column}>
               {isSimulated(data) && (
                 <Alert color="gray" role="note" title="Simulated Mac: nothing leaves its machine">
-                  It plays Messages to try the hub out: what it reports as sent or delivered has reached nobody.
+                  It plays Messages to try the hub out: what it reports as sent or delivered has reached
+                  nobody.
                 </Alert>
               )}
               {data.status === 'unpaired' && <UnpairedNote device={data} />}
