@@ -120,7 +120,10 @@ async function setUp(admin: AdminClient, url: string, receiver: string, bridgeEn
 
   const workspace = { name: 'First workspace', url: receiver };
   const location_id = await admin.ask('POST', '/api/workspaces', workspace, 'location_id');
-  const enrolled = await admin.call('POST', '/api/enrollments', { name: 'This machine', kind: 'mac' });
+  const enrolled = await admin.call('POST', '/api/enrollments', {
+    name: ON_A_MAC ? 'This Mac' : 'Simulated Mac',
+    kind: 'mac',
+  });
   const { code, device_id } = z.object({ code: z.string(), device_id: z.string() }).parse(enrolled);
   await runToEnd('bridge-mac/main.ts', ['pair', url, code], bridgeEnv);
   await admin.call('PUT', `/api/workspaces/${location_id}/devices`, { devices: [{ device_id }] });

@@ -162,6 +162,7 @@ const FIELDS: Record<string, string> = {
   PASSWORD_TOO_SHORT: 'newPassword',
   PASSWORD_TOO_LONG: 'newPassword',
   INVALID_CODE: 'code',
+  CODE_USED: 'code',
   INVALID_BACKUP_CODE: 'code',
 };
 

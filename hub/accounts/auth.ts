@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { storeAdapter } from './auth-adapter.ts';
 import { ownOrigins } from './origins.ts';
 import { Passwords } from './passwords.ts';
+import { takeCode } from './used-codes.ts';
 
 export interface AuthSettings {
   store: Store;
@@ -23,6 +24,7 @@ export const SOURCE_HEADER = 'x-bluewire-source';
 const COOKIE_PREFIX = 'bluewire';
 const SESSION_SECONDS = 7 * 86_400;
 const A_MINUTE = 60;
+const TOTP_PATH = '/two-factor/verify-totp';
 /** Tries of a password or a code from one source in a minute. */
 const TRIES = { window: A_MINUTE, max: 10 };
 
@@ -59,7 +61,9 @@ export function createAuth({ store, secret, publicUrl, log }: AuthSettings) {
       customRules: { '/sign-in/email': TRIES, '/change-password': TRIES, '/two-factor/*': TRIES },
     },
     plugins: [twoFactor({ issuer: 'Bluewire', schema: TWO_FACTOR_TABLES })],
-    databaseHooks: { session: { create: { before: ({ userId }) => refuseDisabled(store, userId) } } },
+    databaseHooks: {
+      session: { create: { before: (session, request) => judgeSession(store, session, request) } },
+    },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: protocol === 'https:',
@@ -129,6 +133,21 @@ function deriveSecret(secret: string): string {
   return Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), 'bluewire sessions 1', 32)).toString(
     'base64url',
   );
+}
+
+/** Throws where no session may be opened. */
+async function judgeSession(
+  store: Store,
+  { userId }: { userId: string },
+  request: { path?: string; body?: { code?: unknown } } | null,
+): Promise<void> {
+  await refuseDisabled(store, userId);
+  if (request?.path !== TOTP_PATH) return;
+  if (await takeCode(store, { userId, code: String(request.body?.code) })) return;
+  throw new APIError('UNAUTHORIZED', {
+    code: 'CODE_USED',
+    message: 'This code was used already. Start over with your password, and wait for the next code.',
+  });
 }
 
 async function refuseDisabled(store: Store, userId: string): Promise<void> {

@@ -49,11 +49,18 @@ function format(lines: string[][]): string {
     record_delimiter: 'windows',
     // Off by itself as soon as a delimiter is named.
     quote_record_delimiter: true,
-    cast: { string: escapeNewLine },
+    cast: { string: escapeInside },
   });
 }
 
+/**
+ * What a spreadsheet takes for the start of a cell that parts them at semicolons or tabs, as it does where a comma stands in
+ * numbers: quotes mean nothing to it there. A sign before a space or a bracket that closes is a list or a face.
+ */
+const INNER_FORMULA = /([;\t\r\n]"*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d][\w("'])/g;
+
 /** A line feed at the start is one more thing that spreadsheets pass over on their way to a formula. */
-function escapeNewLine(text: string): string {
-  return text.startsWith('\n') ? `'${text}` : text;
+function escapeInside(text: string): string {
+  const escaped = text.replaceAll(INNER_FORMULA, "$1'");
+  return escaped.startsWith('\n') ? `'${escaped}` : escaped;
 }

@@ -30,6 +30,7 @@ export function messageExportRoute({ store, quiet, now }: AdminDependencies): Ro
     },
     handle: async ({ query, scope }) => {
       judgeFilter(query);
+      quiet.admit();
       const filter = { ...query, ...withinWorkspaces(scope) };
       const read = (cursor: string | undefined, limit: number): Promise<Part> =>
         quiet

@@ -23,6 +23,7 @@ export function messageRoutes(dependencies: AdminDependencies): Route[] {
       response: { status: 200, description: 'A page.', schema: pageSchema(messageSchema) },
       handle: async ({ query: { limit, cursor, ...asked }, scope }) => {
         judgeFilter(asked);
+        if (asked.q !== undefined) quiet.admit();
         const filter = { ...asked, ...withinWorkspaces(scope) };
         const list = (): Promise<Page<Message>> => store.listMessages(filter, { limit, cursor });
         // No index serves it: each page goes through as many rows as can be looked at in one go.

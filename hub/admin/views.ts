@@ -64,6 +64,7 @@ export function showWorkspace(
       device_id,
       channels: ofDevice.map((assignment) => assignment.channel),
     })),
+    served_channels: [...new Set(assignments.map(({ channel }) => channel))],
     created_at: showTime(workspace.created_at),
     updated_at: showTime(workspace.updated_at),
   };
@@ -129,7 +130,9 @@ export function showDelivery(delivery: Delivery): DeliveryView {
     webhook_id: delivery.webhook_id,
     location_id: delivery.location_id,
     message: delivery.message,
+    phone: delivery.phone,
     type: delivery.type,
+    event_status: delivery.event_status,
     status: delivery.status,
     attempts: delivery.attempts,
     next_attempt_at: showTimeOrNull(delivery.next_attempt_at),

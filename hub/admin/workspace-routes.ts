@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ApiError } from '../../shared/api/errors.ts';
 import { pageQuerySchema, pageSchema } from '../../shared/api/pages.ts';
 import {
   createdWorkspaceSchema,
@@ -8,14 +9,20 @@ import {
   workspaceChangesSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
-import { CHANNELS } from '../../shared/channels.ts';
-import { type Caller, defineRoute, type Route } from '../api/route.ts';
+import { CHANNELS, type Channel } from '../../shared/channels.ts';
+import { type Caller, defineRoute, type Route, type Scope } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
 import type { Assignment, Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeNewWorkspace, describeWorkspaceChanges } from './describe-changes.ts';
-import { refuseLocation, requireWorkspace, withinWorkspaces } from './lookups.ts';
+import {
+  maySeeDevice,
+  refuseLocation,
+  requireWorkspace,
+  withinDevices,
+  withinWorkspaces,
+} from './lookups.ts';
 import { showWorkspace } from './views.ts';
 import { judgeHeaders } from './webhook-headers.ts';
 
@@ -138,30 +145,47 @@ function editRoute(dependencies: AdminDependencies): Route {
     summary: 'Changes the fields that the body gives.',
     body: workspaceChangesSchema,
     response: { status: 200, description: 'The workspace as it is now.', schema: workspaceSchema },
-    errors: ['unknown_location'],
+    errors: ['unknown_location', 'conflict'],
     handle: async ({ params, body, ...caller }) => {
       const workspace = await requireWorkspace(store, params.location_id, caller.scope);
       const changes = composeChanges(body, workspace);
+      if (body.channels) await judgeChannels(workspace, body.channels, dependencies, caller.scope);
       const changed =
         (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
       await recordEdit(workspace, changed, caller, dependencies);
       onDeliveriesDue();
-      const assignments = await keepToChannels(changed, dependencies);
+      const assignments = await keepToChannels(changed, dependencies, caller.scope);
       if (body.extra_events || body.channels) onDevicesChanged(assignments.map(({ device_id }) => device_id));
       return { status: 200, body: showWorkspace(changed, assignments, caller.scope) };
     },
   });
 }
 
+/** Devices that the caller does not see stay assigned: a channel that one of them serves is not theirs to take away. */
+async function judgeChannels(
+  { location_id }: Workspace,
+  channels: Channel[],
+  { store }: AdminDependencies,
+  scope: Scope | undefined,
+): Promise<void> {
+  const unseen = (await store.listAssignments(location_id)).find(
+    ({ device_id, channel }) => !maySeeDevice(scope, device_id) && !channels.includes(channel),
+  );
+  if (unseen === undefined) return;
+  const message = `A device that you do not see serves ${unseen.channel} here: only an admin can take the channel away.`;
+  throw new ApiError('conflict', message, { details: [{ field: 'channels', message }] });
+}
+
 /** Takes its devices off the channels that the workspace does not use any more; the assignments that stay. */
 async function keepToChannels(
   { location_id, channels }: Workspace,
   { store, now, onDevicesChanged }: AdminDependencies,
+  scope: Scope | undefined,
 ): Promise<Assignment[]> {
   const assignments = await store.listAssignments(location_id);
   const kept = assignments.filter(({ channel }) => channels.includes(channel));
   if (kept.length === assignments.length) return assignments;
-  await store.setAssignments(location_id, kept, now());
+  await store.setAssignments(location_id, kept, now(), withinDevices(scope));
   onDevicesChanged(assignments.map(({ device_id }) => device_id));
   return kept;
 }

@@ -43,6 +43,7 @@ export class Overview {
     const key = JSON.stringify([request.since, request.stepMs, request.workspaces?.toSorted()]);
     const known = this.#kept.get(key);
     if (known && known.until > performance.now()) return known.view;
+    this.#dependencies.quiet.admit();
     const kept: Kept = { view: this.#make(request, key), until: Number.POSITIVE_INFINITY };
     this.#kept.delete(key);
     this.#kept.set(key, kept);
@@ -69,7 +70,8 @@ async function count(
   { store, quiet, now }: OverviewDependencies,
 ): Promise<{ view: OverviewView; ms: number }> {
   const tally = new Tally(since, now(), stepMs);
-  const { messages, deliveries } = await store.findTrafficSince(since);
+  const { value: spans } = await quiet.run(() => store.findTrafficSince(since));
+  const { messages, deliveries } = spans;
   const written = await walkNewest(
     {
       span: messages,

@@ -4,7 +4,7 @@ import type { TrafficSlice, TrafficSpan, TrafficWalk } from '../store/traffic.ts
 /** A hub with a million messages a day shows the newest of them. */
 const MOST_ROWS = 200_000;
 /** Rows that lie apart on a slow disk take a hundred times as long: then fewer are read. Milliseconds of reading. */
-const MOST_MS = 1_500;
+const MOST_MS = 3_000;
 /** A slice is as long as the hub can wait without anybody's noticing. */
 const SLICE_MS = 3;
 const FIRST_SLICE = 200;

@@ -71,34 +71,38 @@ async function countKept(db: Kysely<Schema>, locationId: string, since: number):
 }
 
 function withMessage(db: Kysely<Schema>) {
-  return db
-    .selectFrom('deliveries')
-    .where('location_id', 'not in', (of) =>
-      of.selectFrom('workspaces').select('location_id').where('deleted_at', 'is not', null),
-    )
-    .select([
-      'seq',
-      'id',
-      'location_id',
-      'phone',
-      'message_seq',
-      'type',
-      'status',
-      'attempts',
-      'tries',
-      'next_attempt_at',
-      'owner',
-      'lease_until',
-      'last_error',
-      'created_at',
-    ])
-    .select((columns) =>
-      columns
-        .selectFrom('messages')
-        .select('messages.id')
-        .whereRef('messages.seq', '=', 'deliveries.message_seq')
-        .as('message'),
-    );
+  return (
+    db
+      .selectFrom('deliveries')
+      .where('location_id', 'not in', (of) =>
+        of.selectFrom('workspaces').select('location_id').where('deleted_at', 'is not', null),
+      )
+      .select([
+        'seq',
+        'id',
+        'location_id',
+        'phone',
+        'message_seq',
+        'type',
+        'status',
+        'attempts',
+        'tries',
+        'next_attempt_at',
+        'owner',
+        'lease_until',
+        'last_error',
+        'created_at',
+      ])
+      // Those bodies are short; what others are about their list does not tell.
+      .select((of) => of.case().when('type', '=', 'STATUS-UPDATE').then(of.ref('body')).end().as('told'))
+      .select((columns) =>
+        columns
+          .selectFrom('messages')
+          .select('messages.id')
+          .whereRef('messages.seq', '=', 'deliveries.message_seq')
+          .as('message'),
+      )
+  );
 }
 
 async function listDeliveries(

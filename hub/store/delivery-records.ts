@@ -8,7 +8,11 @@ export interface Delivery {
   location_id: string;
   /** Id of the message that it is about; null when the hub does not know that one. */
   message: string | null;
+  /** Of its conversation: a phone, an e-mail address or a group. */
+  phone: string;
   type: string;
+  /** The status that a STATUS-UPDATE tells. */
+  event_status: string | null;
   status: DeliveryStatus;
   attempts: number;
   next_attempt_at: number | null;

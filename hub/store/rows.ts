@@ -110,14 +110,16 @@ export function webhookId(deliveryId: string): string {
 }
 
 export function toDelivery(
-  row: Omit<Selectable<DeliveryRow>, 'body'> & { message: string | null },
+  row: Omit<Selectable<DeliveryRow>, 'body'> & { message: string | null; told: string | null },
 ): Delivery {
   return {
     id: row.id,
     webhook_id: webhookId(row.id),
     location_id: row.location_id,
     message: row.message,
+    phone: row.phone,
     type: row.type,
+    event_status: row.told === null ? null : (JSON.parse(row.told) as { status: string }).status,
     status: row.status,
     attempts: row.attempts,
     next_attempt_at: row.next_attempt_at,

@@ -21,7 +21,9 @@ export const deliverySchema = z
       .string()
       .nullable()
       .meta({ description: 'Id of the message that it is about, where the hub knows it.' }),
+    phone: z.string().meta({ description: 'Of its conversation: a phone, an e-mail address or a group.' }),
     type: z.string(),
+    event_status: z.string().nullable().meta({ description: 'Of a STATUS-UPDATE the status that it tells.' }),
     status: deliveryStatusSchema,
     attempts: z.int(),
     next_attempt_at: timeSchema.nullable(),

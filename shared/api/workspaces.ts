@@ -125,7 +125,10 @@ export const workspaceSchema = z
       description:
         'Until when calls are also signed with the secret of before the last rotation; null: never rotated.',
     }),
-    devices: z.array(assignedDeviceSchema),
+    devices: z.array(assignedDeviceSchema).meta({ description: 'Those that the caller may see.' }),
+    served_channels: z
+      .array(channelSchema)
+      .meta({ description: 'Channels that a device is assigned for, whether the caller sees it or not.' }),
     created_at: timeSchema,
     updated_at: timeSchema,
   })

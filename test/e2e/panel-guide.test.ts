@@ -92,7 +92,7 @@ async function addWorkspace({ page }: View, url: string): Promise<string> {
   await dialog.getByLabel('Name of header 1').fill('X-CRM');
   await dialog.getByLabel('Value of header 1', { exact: true }).fill('tenant-7');
   await dialog.getByRole('button', { name: 'Create workspace' }).click();
-  await page.getByText('My CRM is ready').waitFor();
+  await page.getByText('My CRM was created').waitFor();
   const secret = (await page.getByText(/^whsec_/).textContent()) ?? '';
   await page.getByRole('button', { name: 'I have copied the secret' }).click();
   return secret;

@@ -1,5 +1,4 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from 'react-router/dom';
 import { queryClient } from './api/query-client.ts';
@@ -15,7 +14,6 @@ export function App() {
       defaultColorScheme="auto"
       getStyleNonce={() => NONCE}
     >
-      <Notifications position="bottom-right" containerWidth={380} />
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

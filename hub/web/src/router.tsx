@@ -2,6 +2,7 @@ import type { ComponentType } from 'react';
 import { createBrowserRouter, type RouteObject } from 'react-router';
 import { BrokenPage, NoSuchPage } from './shell/broken-page.tsx';
 import { FirstLoad } from './shell/first-load.tsx';
+import { Root } from './shell/root.tsx';
 import { Shell } from './shell/shell.tsx';
 
 const PAGES: RouteObject[] = [
@@ -30,6 +31,7 @@ const PAGES: RouteObject[] = [
 
 export const router = createBrowserRouter([
   {
+    Component: Root,
     ErrorBoundary: BrokenPage,
     HydrateFallback: FirstLoad,
     children: [

@@ -107,6 +107,15 @@ describe('what a sub-account user sees', () => {
     expect((await all()).map(({ device_id }) => device_id)).toEqual([foreign, own]);
     expect((await put([])).status).toBe(200);
     expect((await all()).map(({ device_id }) => device_id)).toEqual([foreign]);
+
+    const use = (channels: string[]) => ben.call('PATCH', `/api/workspaces/${workspace}`, { channels });
+    expect(await use(['sms'])).toMatchObject({
+      status: 409,
+      body: { code: 'conflict', details: [{ field: 'channels' }] },
+    });
+    expect(await all()).toEqual([{ device_id: foreign, channels: ['imessage', 'sms', 'rcs'] }]);
+    expect((await use(['rcs', 'sms', 'imessage'])).status).toBe(200);
+    expect(await all()).toEqual([{ device_id: foreign, channels: ['imessage', 'sms', 'rcs'] }]);
   });
 });
 

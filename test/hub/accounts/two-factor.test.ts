@@ -18,6 +18,11 @@ function codeOf(totpURI: string, at = Date.now()): string {
   return String((mac.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
 }
 
+/** The app's next code, which a clock that is a little behind takes already. */
+function nextCodeOf(totpURI: string): string {
+  return codeOf(totpURI, Date.now() + 30_000);
+}
+
 async function enable(user: PanelUser): Promise<{ totpURI: string; backupCodes: string[] }> {
   const { status, body } = await user.call('POST', '/api/auth/two-factor/enable', {
     password: user.password,
@@ -41,7 +46,7 @@ describe('a second factor', () => {
     expect((await again.call('GET', '/api/me')).status).toBe(401);
     const wrong = await again.call('POST', '/api/auth/two-factor/verify-totp', { code: '000000' });
     expect(wrong.status).toBe(401);
-    const right = await again.call('POST', '/api/auth/two-factor/verify-totp', { code: codeOf(totpURI) });
+    const right = await again.call('POST', '/api/auth/two-factor/verify-totp', { code: nextCodeOf(totpURI) });
     expect(right.status).toBe(200);
     expect((await again.call('GET', '/api/me')).status).toBe(200);
 
@@ -54,6 +59,25 @@ describe('a second factor', () => {
     await twice.signIn('ann@example.com');
     expect((await twice.call('POST', '/api/auth/two-factor/verify-backup-code', { code })).status).toBe(401);
     expect((await twice.call('GET', '/api/me')).status).toBe(401);
+  });
+
+  test('a code that was taken once is not taken again, also of several who come with it at once', async () => {
+    await using hub = await TestHub.start();
+    const ann = await PanelUser.setUp(hub);
+    const { totpURI } = await enable(ann);
+    const watchers = Array.from({ length: 4 }, () => new PanelUser(hub));
+    for (const one of watchers) await one.signIn('ann@example.com');
+    const code = nextCodeOf(totpURI);
+    const answers = await Promise.all(
+      watchers.map((one) => one.call('POST', '/api/auth/two-factor/verify-totp', { code })),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
+    expect(answers.find(({ status }) => status === 401)?.body).toMatchObject({
+      code: 'CODE_USED',
+      details: [{ field: 'code' }],
+    });
+    const seen = await Promise.all(watchers.map((one) => one.call('GET', '/api/me')));
+    expect(seen.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 
   test('outlives a new password, and an admin takes it from who lost it', async () => {

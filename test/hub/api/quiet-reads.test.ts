@@ -37,3 +37,19 @@ test('after a long slice the hub has as long for itself', async () => {
   await quiet.run(async () => undefined);
   expect(performance.now() - ended).toBeGreaterThanOrEqual(first.ms * 0.9);
 });
+
+test('who comes when many are in line is told to come back, and those in line are served', async () => {
+  const quiet = new QuietReads();
+  const gate = Promise.withResolvers<void>();
+  const reads = Array.from({ length: 40 }, () => {
+    quiet.admit();
+    return quiet.run(() => gate.promise);
+  });
+  await new Promise(setImmediate);
+  quiet.admit();
+  reads.push(quiet.run(() => gate.promise));
+  expect(() => quiet.admit()).toThrow(expect.objectContaining({ code: 'unavailable', retryAfter: 5 }));
+  gate.resolve();
+  await Promise.all(reads);
+  quiet.admit();
+});

@@ -43,6 +43,17 @@ function overviewOf(messages: MessageTraffic[]) {
 const REQUEST = { since: NOW - 3 * HOUR, stepMs: HOUR, workspaces: undefined };
 
 describe('an overview', () => {
+  test('is refused to who asks for more of them than the hub can count at once, and not to who asks for the same', async () => {
+    const { overview } = overviewOf([MESSAGE]);
+    const read = async (n: number) => overview.read({ ...REQUEST, since: REQUEST.since - n });
+    const results = await Promise.allSettled(Array.from({ length: 200 }, (_, n) => read(n)));
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(100);
+    for (const one of refused) expect(one).toMatchObject({ reason: { code: 'unavailable' } });
+    const alike = await Promise.all(Array.from({ length: 200 }, () => read(1_000)));
+    expect(new Set(alike).size).toBe(1);
+  });
+
   test('counts each message once, by what it is now, in its step and for its device', async () => {
     const { overview } = overviewOf([
       MESSAGE,

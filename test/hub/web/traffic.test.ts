@@ -146,7 +146,7 @@ describeWithBrowser('what flows, in the panel', (browser) => {
     receiver.answer = () => 200;
     const view = await open('/deliveries');
     await view.page.getByRole('heading', { name: '1 webhook fails' }).waitFor();
-    await view.page.getByText('2 only recorded').waitFor();
+    await view.page.getByText('Recorded only: 2').waitFor();
     await view.page.getByRole('button', { name: 'Switch on again' }).click();
     await view.page.getByRole('heading', { name: '1 webhook fails' }).waitFor({ state: 'detached' });
     await view.page.getByRole('button', { name: 'Replay failed since…' }).click();

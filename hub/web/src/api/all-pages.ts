@@ -18,9 +18,15 @@ export async function listAll<Item>(path: string, signal: AbortSignal, query: Qu
   return items;
 }
 
+/** How many there are, counted up to the length of a page. */
+export async function countUpToPage(path: string, query: Query, signal: AbortSignal): Promise<string> {
+  const page = await request<Page<unknown>>('GET', path, { query: { ...query, limit: 200 }, signal });
+  return page.next_cursor === null ? String(page.items.length) : `more than ${page.items.length}`;
+}
+
 const PAGE = 50;
 /** A filter that no index serves brings empty pages that lead on: so many are followed before the viewer is asked. */
-const MOST_EMPTY_PAGES = 8;
+const MOST_EMPTY_PAGES = 12;
 
 /** One page of a long list; an empty one with a cursor, where nothing was found so far. */
 export async function listPage<Item>(

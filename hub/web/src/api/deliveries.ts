@@ -8,7 +8,7 @@ import type {
   replaySchema,
 } from '../../../../shared/api/deliveries.ts';
 import type { NoticeView } from '../../../../shared/api/notices.ts';
-import { listAll, listPage } from './all-pages.ts';
+import { countUpToPage, listAll, listPage } from './all-pages.ts';
 import { type Answer, type Body, pathOf, request } from './request.ts';
 
 export type Delivery = DeliveryView;
@@ -56,6 +56,14 @@ export function useReplayable(workspace: string | undefined, since: string | und
       }),
     enabled: workspace !== undefined,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** How many events of a workspace are still on their way. */
+export function usePendingEvents(workspace: string) {
+  return useQuery({
+    queryKey: ['deliveries', 'pending', workspace],
+    queryFn: ({ signal }) => countUpToPage('/api/deliveries', { workspace, status: 'pending' }, signal),
   });
 }
 

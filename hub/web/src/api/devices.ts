@@ -6,6 +6,7 @@ import type {
   enrollmentSchema,
 } from '../../../../shared/api/devices.ts';
 import { listAll } from './all-pages.ts';
+import { useMe } from './me.ts';
 import { type Answer, type Body, pathOf, request } from './request.ts';
 
 export type Device = DeviceView;
@@ -23,6 +24,18 @@ export function useDevices() {
 export function useDeviceNames(): ReadonlyMap<string, string> {
   const { data } = useDevices();
   return new Map(data?.map(({ id, name }) => [id, name]));
+}
+
+/** A Mac's bridge tells Darwin's release; on another system, Messages and all that belongs to it are played. */
+export function isSimulated({ kind, os_version }: Device): boolean {
+  return kind === 'mac' && os_version !== null && !/^(Darwin|macOS|\d)/i.test(os_version);
+}
+
+/** What a device is called that the viewer knows no name of: to an administrator, one that is gone. */
+export function useUnseenDevice(): string {
+  const { data: me } = useMe();
+  if (me === undefined) return '…';
+  return me.role === 'admin' ? 'A removed device' : 'A device not shown to you';
 }
 
 /** `every`: how often to look, in milliseconds, where one waits for it. */

@@ -68,6 +68,15 @@ const FOR_PEOPLE = [ApiFailure, HubUnreachable, PageUnloaded];
 
 /** What to tell of anything thrown. */
 export function describeFailure(error: unknown): string {
-  if (error instanceof Error && FOR_PEOPLE.some((kind) => error instanceof kind)) return error.message;
+  if (error instanceof Error && FOR_PEOPLE.some((kind) => error instanceof kind))
+    return sayForPeople(error.message);
   return 'Something went wrong in this page. Reload it; if it happens again, the browser’s console has the details.';
+}
+
+/** Without what only a program would have to send: the panel has buttons for it. */
+function sayForPeople(message: string): string {
+  return message
+    .replace(/ with PATCH \{[^}]*\}/, ' under Workspaces / Webhooks')
+    .replace(/ Send \{"force":true\}[^.]*\./, '')
+    .replace(/: \{"force":true\} sends it once more\./, ', unless it has lost it.');
 }

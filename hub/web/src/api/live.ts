@@ -32,6 +32,9 @@ async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Pr
     reconnectionDelayMax: LONGEST_WAIT_MS,
   });
   let wasCut = false;
+  const tryAgain = (wait: number): void => {
+    setTimeout(() => !signal.aborted && socket.connect(), wait);
+  };
   socket.on('connect', () => {
     setLive(true);
     // Whatever changed in between was told to nobody.
@@ -42,11 +45,12 @@ async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Pr
     setLive(false);
     wasCut = true;
     if (reason !== 'io server disconnect') return;
-    // The hub ended it, as it does with a session that is over: the next request tells whether that is so.
+    // The hub ended it, as it does with a session that is over or was renewed: the next request tells.
     void refresh('users');
-    // It is not tried again by itself then.
-    setTimeout(() => !signal.aborted && socket.connect(), LONGEST_WAIT_MS);
+    tryAgain(FIRST_WAIT_MS);
   });
+  // What the hub itself ends or refuses is not tried again by itself.
+  socket.on('connect_error', () => !socket.active && tryAgain(LONGEST_WAIT_MS));
   socket.on('changed', ({ topics }: { topics: Topic[] }) => void refresh(...topics));
   signal.addEventListener('abort', () => socket.disconnect());
 }

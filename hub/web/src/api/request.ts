@@ -7,6 +7,8 @@ import { noteSessionEnd } from './session-end.ts';
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Query = Record<string, string | number | boolean | null | undefined>;
 
+/** Says who is signed in. */
+export const ME_PATH = '/api/me';
 /** Where 401 means that a password or code is wrong. */
 const NO_SESSION_YET = /^\/api\/auth\/(sign-in|two-factor)\//;
 
@@ -30,16 +32,38 @@ export interface Page<Item> {
  * proxy before it may answer in its stead).
  */
 export async function request<Result>(method: Method, path: string, asked: Asked = {}): Promise<Result> {
+  let answer = await ask(method, path, asked);
+  // A session that another request has just renewed (with the password, say) is not over: this one bore the old cookie.
+  if (isStranger(answer, path) && (await isSignedIn())) answer = await ask(method, path, asked);
+  if (answer.status < 400) return answer.content as Result;
+  if (isStranger(answer, path)) noteSessionEnd();
+  throw new ApiFailure(readFault(answer));
+}
+
+interface Answered {
+  status: number;
+  headers: Headers;
+  content: unknown;
+}
+
+async function ask(method: Method, path: string, asked: Asked): Promise<Answered> {
   const answer = await send(method, path, asked);
+  const { status, headers } = answer;
   const content = await readContent(answer);
   if (isProxyAnswer(answer, content)) {
     noteUnreachable();
     throw new HubUnreachable();
   }
   noteReached();
-  if (answer.ok) return content as Result;
-  if (answer.status === 401 && !NO_SESSION_YET.test(path)) noteSessionEnd();
-  throw new ApiFailure(readFault(answer, content));
+  return { status, headers, content };
+}
+
+function isStranger({ status }: Answered, path: string): boolean {
+  return status === 401 && !NO_SESSION_YET.test(path);
+}
+
+async function isSignedIn(): Promise<boolean> {
+  return (await ask('GET', ME_PATH, {})).status === 200;
 }
 
 /** Path with each part encoded: ids come from addresses that anybody may write. */
@@ -86,7 +110,7 @@ function isProxyAnswer({ status, headers }: Response, content: unknown): boolean
   return [502, 503, 504].includes(status) && (content === undefined || !headers.has('x-request-id'));
 }
 
-function readFault({ status, headers }: Response, content: unknown) {
+function readFault({ status, headers, content }: Answered) {
   const { code, message, details } = (content ?? {}) as Partial<ErrorBody>;
   return {
     status,

@@ -12,8 +12,8 @@ import type {
   WorkspaceView,
   workspaceChangesSchema,
 } from '../../../../shared/api/workspaces.ts';
-import { listAll } from './all-pages.ts';
-import { type Answer, type Body, type Page, pathOf, request } from './request.ts';
+import { countUpToPage, listAll } from './all-pages.ts';
+import { type Answer, type Body, pathOf, request } from './request.ts';
 
 export type Workspace = WorkspaceView;
 export type CreatedWorkspace = Answer<typeof createdWorkspaceSchema>;
@@ -106,15 +106,10 @@ export function useWaiting(id: string) {
     queryKey: ['messages', 'waiting', id],
     queryFn: async ({ signal }) => {
       const [messages, events] = await Promise.all([
-        count('/api/messages', { workspace: id, status: 'QUEUED' }, signal),
-        count('/api/deliveries', { workspace: id, status: 'pending' }, signal),
+        countUpToPage('/api/messages', { workspace: id, status: 'QUEUED' }, signal),
+        countUpToPage('/api/deliveries', { workspace: id, status: 'pending' }, signal),
       ]);
       return { messages, events };
     },
   });
-}
-
-async function count(path: string, query: Record<string, string>, signal: AbortSignal): Promise<string> {
-  const page = await request<Page<unknown>>('GET', path, { query: { ...query, limit: 200 }, signal });
-  return page.next_cursor === null ? String(page.items.length) : `more than ${page.items.length}`;
 }

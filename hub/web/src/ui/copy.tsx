@@ -45,11 +45,16 @@ export function Copyable({ value, label, shown }: CopyableProps) {
   );
 }
 
+interface CopyFieldProps extends CopyProps {
+  /** Shown in groups of four, for who types it off. */
+  grouped?: true;
+}
+
 /** A value to take along: a link, a secret, a command. */
-export function CopyField({ value, label }: CopyProps) {
+export function CopyField({ value, label, grouped }: CopyFieldProps) {
   return (
     <div className={classes.copyField}>
-      <code>{value}</code>
+      <code>{grouped ? value.replace(/.{4}(?=.)/g, '$& ') : value}</code>
       <Copy value={value} label={label} />
     </div>
   );

@@ -52,11 +52,13 @@ function change(before: URLSearchParams, changes: Record<string, string | null>)
 }
 
 /** The address of this view with something more in it: filters stay, so a dialog opens above the same list. */
-export function useSearchWith(): (changes: Record<string, string>) => { search: string } {
+export function useSearchWith(): (changes: Record<string, string | null>) => { search: string } {
   const [search] = useSearchParams();
   return (changes) => {
     const after = new URLSearchParams(search);
-    for (const [name, value] of Object.entries(changes)) after.set(name, value);
+    for (const [name, value] of Object.entries(changes))
+      if (value === null) after.delete(name);
+      else after.set(name, value);
     return { search: after.toString() };
   };
 }

@@ -2,7 +2,7 @@ import { Alert, Button, type ButtonProps, Group, Modal, Stack, Text } from '@man
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { ApiFailure } from '../api/failures.ts';
+import { ApiFailure, describeFailure } from '../api/failures.ts';
 import { FailureNote } from './failure-note.tsx';
 import { tellFailure } from './notices.ts';
 
@@ -62,7 +62,7 @@ function Warning<Result>({ warning, verb, run, onDone, onClose }: WarningProps<R
     <Modal opened onClose={onClose} title="Are you sure?">
       <Stack gap="md">
         <Alert color="orange" variant="light" icon={<IconAlertTriangle size={18} aria-hidden />}>
-          <Text size="sm">{sayForPeople(warning.message)}</Text>
+          <Text size="sm">{describeFailure(warning)}</Text>
         </Alert>
         {error && <FailureNote error={error} />}
         <Group justify="flex-end">
@@ -80,11 +80,4 @@ function Warning<Result>({ warning, verb, run, onDone, onClose }: WarningProps<R
 
 function isWarning({ code, details }: ApiFailure): boolean {
   return code === 'conflict' && details.some(({ field }) => field === 'force');
-}
-
-/** Without what only a program would have to send: here stands a button for it. */
-function sayForPeople(message: string): string {
-  return message
-    .replace(/ Send \{"force":true\}[^.]*\./, '')
-    .replace(/: \{"force":true\} sends it once more\./, ', unless it has lost it.');
 }

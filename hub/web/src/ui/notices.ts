@@ -1,9 +1,10 @@
 import { notifications } from '@mantine/notifications';
+import type { ReactNode } from 'react';
 import { ApiFailure, describeFailure } from '../api/failures.ts';
 
 /** Says in a corner of the page, to screen readers too, that something was done. */
-export function tellDone(message: string): void {
-  notifications.show({ message, color: 'green', autoClose: 4_000 });
+export function tellDone(message: ReactNode, autoClose = 4_000): void {
+  notifications.show({ message, color: 'green', autoClose });
 }
 
 /** Says that something was not done, where no field or form stands beside which to say it. */

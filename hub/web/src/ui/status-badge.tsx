@@ -17,6 +17,15 @@ export function Badge({ tone, children }: BadgeProps) {
   );
 }
 
+/** Of a Mac that is none: what it "sends" reaches nobody. */
+export function SimulatedBadge() {
+  return (
+    <span title="Simulated Mac: nothing leaves its machine">
+      <Badge tone="quiet">Simulated</Badge>
+    </span>
+  );
+}
+
 const STATES: Record<string, [tone: Tone, label: string]> = {
   QUEUED: ['warn', 'Queued'],
   DISPATCHED: ['busy', 'Dispatched'],
@@ -27,7 +36,7 @@ const STATES: Record<string, [tone: Tone, label: string]> = {
   RECEIVED: ['good', 'Received'],
   pending: ['busy', 'Pending'],
   delivered: ['good', 'Delivered'],
-  dead: ['bad', 'Given up'],
+  dead: ['bad', 'Dead letter'],
   recorded: ['quiet', 'Recorded only'],
   online: ['good', 'Online'],
   offline: ['bad', 'Offline'],

@@ -13,6 +13,7 @@ const DAY_AND_MOMENT = new Intl.DateTimeFormat(undefined, {
   month: 'short',
   year: 'numeric',
 });
+const JUST_NOW = 'just now';
 const UNITS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ['year', 31_536_000],
   ['month', 2_592_000],
@@ -26,14 +27,17 @@ interface TimeProps {
   at: string;
   /** What it shows first; the other is in its tooltip. */
   as?: 'relative' | 'absolute';
+  /** Whether it follows the word "since". */
+  isSince?: boolean;
 }
 
 /** A time in the viewer's own zone. */
-export function Time({ at, as = 'relative' }: TimeProps) {
+export function Time({ at, as = 'relative', isSince = false }: TimeProps) {
   const now = useNow();
   const time = Date.parse(at);
   if (Number.isNaN(time)) return <>–</>;
-  const relative = describeDistance(time, now);
+  const distance = describeDistance(time, now);
+  const relative = isSince && distance === JUST_NOW ? 'a moment ago' : distance;
   return (
     <Tooltip label={as === 'relative' ? ABSOLUTE.format(time) : relative}>
       <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
@@ -44,9 +48,9 @@ export function Time({ at, as = 'relative' }: TimeProps) {
 }
 
 /** "3 minutes ago", "in 2 hours". */
-export function describeDistance(time: number, now: number): string {
+function describeDistance(time: number, now: number): string {
   const seconds = (time - now) / 1_000;
-  if (Math.abs(seconds) < 45) return seconds > 20 ? 'in a moment' : 'just now';
+  if (Math.abs(seconds) < 45) return seconds > 20 ? 'in a moment' : JUST_NOW;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['minute', 60];
   return RELATIVE.format(Math.round(seconds / size), unit);
 }

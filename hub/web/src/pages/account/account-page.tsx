@@ -32,12 +32,7 @@ export function AccountPage() {
                   ['E-mail', email],
                   ['Role', role === 'admin' ? 'Administrator' : 'Sub-account user'],
                   ['Workspaces', workspaces === null ? 'All' : workspaces.length],
-                  [
-                    'Devices enrolled',
-                    device_allowance === null
-                      ? devices_enrolled
-                      : `${devices_enrolled} of ${device_allowance}`,
-                  ],
+                  ['Devices enrolled', describeEnrolled(devices_enrolled, device_allowance)],
                   ['Since', created_at && <Time key="since" at={created_at} as="absolute" />],
                 ]}
               />
@@ -50,4 +45,9 @@ export function AccountPage() {
       </QueryView>
     </>
   );
+}
+
+function describeEnrolled(enrolled: number, allowance: number | null): string {
+  if (allowance === null) return String(enrolled);
+  return allowance === 0 && enrolled === 0 ? 'None allowed' : `${enrolled} of ${allowance}`;
 }

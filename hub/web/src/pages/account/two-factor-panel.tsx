@@ -67,7 +67,7 @@ function Enrol({ begun, onCancel }: { begun: Begun; onCancel: () => void }) {
             <QRCodeSVG value={begun.totpURI} size={164} title="For the authenticator app" />
           </div>
           <div className={classes.key}>
-            <CopyField value={secret} label="the key" />
+            <CopyField value={secret} label="the key" grouped />
           </div>
         </Group>
         <Text size="sm">

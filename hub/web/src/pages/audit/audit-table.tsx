@@ -35,7 +35,7 @@ export function AuditTable({ entries, isStale }: AuditTableProps) {
     {
       key: 'changes',
       label: 'Changes',
-      width: '36%',
+      width: '30%',
       show: (entry) => <Changes entry={entry} names={names} />,
     },
     { key: 'actor', label: 'By', show: (entry) => <Actor entry={entry} /> },

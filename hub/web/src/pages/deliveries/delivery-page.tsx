@@ -67,8 +67,8 @@ function Details({ delivery }: { delivery: DeliveryWithAttempts }) {
 const STANDINGS: Record<string, [color: string, title: string, text: string]> = {
   dead: [
     'red',
-    'Given up',
-    'The last attempt of its schedule failed. It is kept: send it again once the receiver works.',
+    'Dead letter',
+    'The last attempt of its schedule failed. It is kept: try it again once the receiver works.',
   ],
   recorded: [
     'gray',
@@ -122,7 +122,7 @@ function RetryButton({ delivery: { id, status } }: { delivery: DeliveryWithAttem
         await refresh('deliveries', 'messages');
       }}
     >
-      {status === 'pending' ? 'Try now' : 'Send again'}
+      {status === 'delivered' ? 'Send again' : 'Try now'}
     </ForcedAction>
   );
 }

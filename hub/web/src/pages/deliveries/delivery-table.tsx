@@ -10,6 +10,7 @@ import { tellDone, tellFailure } from '../../ui/notices.ts';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
+import ui from '../../ui/ui.module.css';
 import classes from './deliveries.module.css';
 import { nameEvent } from './name-event.ts';
 
@@ -25,35 +26,35 @@ export function DeliveryTable({ deliveries, isStale }: DeliveryTableProps) {
       key: 'event',
       label: 'Event',
       role: 'title',
-      width: 150,
+      width: 200,
       show: (delivery) => <Event delivery={delivery} />,
     },
     {
       key: 'workspace',
       label: 'Workspace',
-      width: 200,
+      width: 150,
       show: ({ location_id }) => (
         <div className={classes.workspace}>
           <PlainText text={names.get(location_id) ?? `${location_id.slice(0, 8)}…`} isLine />
         </div>
       ),
     },
-    { key: 'status', label: 'Status', width: 140, show: (delivery) => <Status delivery={delivery} /> },
+    { key: 'status', label: 'Status', width: 120, show: (delivery) => <Status delivery={delivery} /> },
     {
       key: 'error',
       label: 'Last error',
       clips: true,
       show: ({ last_error }) => <LastError error={last_error} />,
     },
-    { key: 'next', label: 'Next attempt', width: 130, show: (delivery) => <Next delivery={delivery} /> },
-    { key: 'at', label: 'Created', width: 130, show: ({ created_at }) => <Time at={created_at} /> },
+    { key: 'next', label: 'Next attempt', width: 1, show: (delivery) => <Next delivery={delivery} /> },
+    { key: 'at', label: 'Created', width: 1, show: ({ created_at }) => <Time at={created_at} /> },
     {
       key: 'actions',
       label: 'Actions',
       role: 'actions',
       align: 'right',
-      width: 80,
-      show: (delivery) => <Retry delivery={delivery} />,
+      width: 90,
+      show: (delivery) => <TryNow delivery={delivery} />,
     },
   ];
   return (
@@ -68,17 +69,23 @@ export function DeliveryTable({ deliveries, isStale }: DeliveryTableProps) {
 }
 
 function Event({ delivery }: { delivery: Delivery }) {
+  const { phone } = delivery;
   return (
-    <Anchor
-      component={Link}
-      to={pathOf`/deliveries/${delivery.id}`}
-      size="sm"
-      fw={500}
-      c="bright"
-      style={{ whiteSpace: 'nowrap' }}
-    >
-      {nameEvent(delivery)}
-    </Anchor>
+    <div>
+      <Anchor
+        component={Link}
+        to={pathOf`/deliveries/${delivery.id}`}
+        size="sm"
+        fw={500}
+        c="bright"
+        style={{ whiteSpace: 'nowrap' }}
+      >
+        {nameEvent(delivery)}
+      </Anchor>
+      <Text size="xs" c="dimmed" component="div" className={classes.phone}>
+        <PlainText text={phone.startsWith('group:') ? 'A group' : phone} isLine />
+      </Text>
+    </div>
   );
 }
 
@@ -96,8 +103,8 @@ function Status({ delivery: { status, attempts } }: { delivery: Delivery }) {
 function LastError({ error }: { error: string | null }) {
   if (error === null) return <Text c="dimmed">–</Text>;
   return (
-    <span title={error}>
-      <PlainText text={error} isLine />
+    <span title={error} className={`${ui.twoLines} ${classes.lastError}`}>
+      <PlainText text={error} />
     </span>
   );
 }
@@ -114,7 +121,8 @@ function Next({ delivery: { status, next_attempt_at } }: { delivery: Delivery })
 }
 
 /** What was delivered is sent again from its own page, where the warning has room. */
-function Retry({ delivery: { id, status, type } }: { delivery: Delivery }) {
+function TryNow({ delivery }: { delivery: Delivery }) {
+  const { id, status } = delivery;
   const { mutate, isPending } = useMutation({
     mutationFn: () => retryDelivery(id, false),
     onSuccess: async () => {
@@ -131,9 +139,9 @@ function Retry({ delivery: { id, status, type } }: { delivery: Delivery }) {
       fw={500}
       loading={isPending}
       onClick={() => mutate()}
-      aria-label={`Retry ${nameEvent({ type })}`}
+      aria-label={`Try now: ${nameEvent(delivery)}`}
     >
-      Retry
+      Try now
     </Button>
   );
 }

@@ -1,16 +1,13 @@
 import { Anchor, Button, Group, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { type Notice, useOpenNotices, useReplayable } from '../../api/deliveries.ts';
-import { refresh } from '../../api/query-client.ts';
-import { changeWorkspace } from '../../api/workspaces.ts';
-import { tellDone, tellFailure } from '../../ui/notices.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { Badge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
 import { countUp } from './count-up.ts';
 import classes from './deliveries.module.css';
+import { offerReplay, SwitchOn } from './switch-on.tsx';
 
 interface FailingEndpointsProps {
   workspace: string | undefined;
@@ -57,7 +54,7 @@ function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onR
             <PlainText text={workspace} />
           </Anchor>
           <Badge tone={isOff ? 'bad' : 'warn'}>
-            {isOff ? 'Switched off' : 'Failing'} since <Time at={since} />
+            {isOff ? 'Switched off' : 'Failing'} since <Time at={since} isSince />
           </Badge>
         </Group>
         <Text size="sm" c="dimmed" component="div" mt={2}>
@@ -65,7 +62,7 @@ function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onR
           {kept && (kept.dead > 0 || kept.recorded > 0) && (
             <>
               {' '}
-              {countUp(kept.dead)} given up, {countUp(kept.recorded)} only recorded.
+              Dead letters: {countUp(kept.dead)}. Recorded only: {countUp(kept.recorded)}.
             </>
           )}
         </Text>
@@ -79,7 +76,7 @@ function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onR
         >
           Its events
         </Button>
-        {isOff && <SwitchOn workspace={location_id} />}
+        {isOff && <SwitchOn workspace={location_id} onDone={offerReplay} />}
         {!isOff && kept && kept.dead + kept.recorded > 0 && (
           <Button size="xs" variant="default" onClick={() => onReplay(location_id)}>
             Replay…
@@ -87,21 +84,5 @@ function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onR
         )}
       </Group>
     </li>
-  );
-}
-
-function SwitchOn({ workspace }: { workspace: string }) {
-  const { mutate, isPending } = useMutation({
-    mutationFn: () => changeWorkspace(workspace, { webhook_enabled: true }),
-    onSuccess: async () => {
-      tellDone('Switched on. What was only recorded meanwhile is sent by a replay.');
-      await refresh('workspaces', 'notices', 'deliveries');
-    },
-    onError: tellFailure,
-  });
-  return (
-    <Button size="xs" variant="default" loading={isPending} onClick={() => mutate()}>
-      Switch on again
-    </Button>
   );
 }

@@ -10,13 +10,10 @@ const NAMES: Record<string, string> = {
 
 export const EVENT_TYPES = Object.entries(NAMES).map(([value, label]) => ({ value, label }));
 
-/** What an event is, with the status that it tells where its payload is at hand. */
-export function nameEvent({
-  type,
-  payload,
-}: Pick<Delivery, 'type'> & { payload?: Record<string, unknown> }): string {
+/** What an event is, with the status that it tells. */
+export function nameEvent({ type, event_status }: Pick<Delivery, 'type' | 'event_status'>): string {
   const name = NAMES[type] ?? type;
-  return typeof payload?.status === 'string' ? `${name}: ${payload.status}` : name;
+  return event_status === null ? name : `${name}: ${event_status}`;
 }
 
 /** Classes of failed attempts, as the API names them. */

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Modal, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type Replay, replay, useReplayable } from '../../api/deliveries.ts';
@@ -7,12 +7,13 @@ import { useWorkspaces } from '../../api/workspaces.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { countUp } from './count-up.ts';
+import { mayReplay, ReplayForecast } from './replay-forecast.tsx';
 
 type Which = 'both' | 'dead' | 'recorded';
 const WHICH: { value: Which; label: string }[] = [
   { value: 'both', label: 'Both' },
-  { value: 'dead', label: 'Given up' },
-  { value: 'recorded', label: 'Only recorded' },
+  { value: 'dead', label: 'Dead letters' },
+  { value: 'recorded', label: 'Recorded only' },
 ];
 
 interface ReplayDialogProps {
@@ -26,6 +27,7 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
   const [local, setLocal] = useState('');
   const [which, setWhich] = useState<Which>('both');
   const { data: workspaces = [] } = useWorkspaces();
+  const chosen = workspaces.find(({ location_id }) => location_id === workspace);
   const since = instantOf(local);
   const replayable = useReplayable(workspace, since);
   const { dead = 0, recorded = 0 } = replayable.data ?? {};
@@ -40,9 +42,10 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
       await refresh('deliveries', 'messages', 'notices');
     },
   });
+  const isReady = chosen !== undefined && mayReplay(chosen) && count > 0;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (workspace !== undefined && !isPending) mutate(workspace);
+    if (isReady && !isPending) mutate(chosen.location_id);
   };
   return (
     <Modal opened onClose={onClose} title="Replay failed events">
@@ -79,37 +82,25 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
               aria-labelledby="replay-which"
             />
           </div>
-          {workspace !== undefined && (
-            <Forecast count={count} isCounting={replayable.isPending || replayable.isPlaceholderData} />
+          {chosen && (
+            <ReplayForecast
+              workspace={chosen}
+              count={count}
+              isCounting={replayable.isPending || replayable.isPlaceholderData}
+            />
           )}
           {error && <FailureNote error={error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Close
             </Button>
-            <Button type="submit" loading={isPending} disabled={workspace === undefined || count === 0}>
+            <Button type="submit" loading={isPending} disabled={!isReady}>
               {count === 0 ? 'Replay' : `Replay ${countUp(count)}`}
             </Button>
           </Group>
         </Stack>
       </form>
     </Modal>
-  );
-}
-
-function Forecast({ count, isCounting }: { count: number; isCounting: boolean }) {
-  if (isCounting)
-    return (
-      <Text size="sm" c="dimmed" role="status">
-        Counting …
-      </Text>
-    );
-  return (
-    <Alert color={count === 0 ? 'gray' : 'blue'} variant="light" role="status">
-      {count === 0
-        ? 'Nothing of that kind is kept from this time on.'
-        : `${countUp(count)} ${count === 1 ? 'event goes' : 'events go'} out again: in order within each conversation, with the webhook-id of before, so that a receiver knows what it took already.`}
-    </Alert>
   );
 }
 

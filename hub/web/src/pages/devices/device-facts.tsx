@@ -1,6 +1,6 @@
 import { Anchor, List, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import type { Device } from '../../api/devices.ts';
+import { type Device, isSimulated } from '../../api/devices.ts';
 import { useDeviceTraffic } from '../../api/traffic.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { Copyable } from '../../ui/copy.tsx';
@@ -24,7 +24,7 @@ export function DeviceFacts({ device }: OfDevice) {
           ['Address', device.address ?? 'Not given'],
           ['Channels', device.channels.map((channel) => CHANNEL_NAMES[channel]).join(', ')],
           ['Host name', device.hostname],
-          ['macOS', device.kind === 'mac' && device.os_version],
+          [isSimulated(device) ? 'System' : 'macOS', device.kind === 'mac' && device.os_version],
           ['Bridge', device.bridge_version],
           [
             'Last seen',

@@ -1,9 +1,9 @@
-import { Button, Text } from '@mantine/core';
+import { Alert, Button, Text } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconUnlink } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { type Device, pauseDevice, removeDevice, useDevice } from '../../api/devices.ts';
+import { type Device, isSimulated, pauseDevice, removeDevice, useDevice } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
 import { ConfirmByName } from '../../ui/confirm-by-name.tsx';
 import { tellDone, tellFailure } from '../../ui/notices.ts';
@@ -34,6 +34,12 @@ export function DevicePage() {
         {(data) => (
           <div className={classes.columns}>
             <div className={classes.column}>
+              {isSimulated(data) && (
+                <Alert color="gray" role="note" title="Simulated Mac: nothing leaves its machine">
+                  It plays Messages to try the hub out: what it reports as sent or delivered has reached
+                  nobody.
+                </Alert>
+              )}
               {data.status === 'unpaired' && <UnpairedNote device={data} />}
               <DeviceNumbers device={data} />
               <Findings device={data} />

@@ -1,10 +1,10 @@
 import { Anchor, Group, Text, Tooltip } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link } from 'react-router';
-import type { Device } from '../../api/devices.ts';
+import { type Device, isSimulated } from '../../api/devices.ts';
 import { useDeviceTraffic } from '../../api/traffic.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
 import { CHANNEL_NAMES, KIND_NAMES } from '../../words.ts';
 
@@ -41,12 +41,16 @@ export function DeviceTable({ devices }: { devices: Device[] }) {
   return <DataTable label="Devices" columns={columns} rows={devices} keyOf={({ id }) => id} />;
 }
 
-function Name({ device: { id, name, address, kind } }: { device: Device }) {
+function Name({ device }: { device: Device }) {
+  const { id, name, address, kind } = device;
   return (
     <div>
-      <Anchor component={Link} to={`/devices/${id}`} fw={600} c="bright" size="sm">
-        {name}
-      </Anchor>
+      <Group gap={8}>
+        <Anchor component={Link} to={`/devices/${id}`} fw={600} c="bright" size="sm">
+          {name}
+        </Anchor>
+        {isSimulated(device) && <SimulatedBadge />}
+      </Group>
       <Text size="xs" c="dimmed">
         {[KIND_NAMES[kind], address].filter(Boolean).join(' · ')}
       </Text>

@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core';
 import { IconDevices, IconPlus } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useDevices } from '../../api/devices.ts';
-import { useMe } from '../../api/me.ts';
+import { useAllowance, useMe } from '../../api/me.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
 import { useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -14,7 +15,8 @@ const DIALOGS = ['new'] as const;
 export function DevicesPage() {
   const devices = useDevices();
   const { values, set } = useFilters(DIALOGS);
-  const { mayEnroll, allowance } = useAllowance();
+  const mayEnroll = useAllowance() > 0;
+  const allowance = useAllowanceWords();
   const enroll = (
     <Button
       leftSection={<IconPlus size={16} aria-hidden />}
@@ -34,10 +36,7 @@ export function DevicesPage() {
       <QueryView query={devices}>
         {(list) =>
           list.length === 0 ? (
-            <EmptyNote icon={IconDevices} title="No device yet" action={enroll}>
-              Enroll a Mac that is signed in to Messages: a one-time code and one command pair it with this
-              hub.
-            </EmptyNote>
+            <NoDevice action={mayEnroll ? enroll : undefined} />
           ) : (
             <DeviceTable devices={list} />
           )
@@ -48,13 +47,29 @@ export function DevicesPage() {
   );
 }
 
+function NoDevice({ action }: { action: ReactNode }) {
+  if (action === undefined)
+    return (
+      <EmptyNote icon={IconDevices} title="No device is shown to you">
+        Those that serve your workspaces may belong to others. An admin can give you one, or let you enroll
+        one of your own.
+      </EmptyNote>
+    );
+  return (
+    <EmptyNote icon={IconDevices} title="No device yet" action={action}>
+      Enroll a Mac that is signed in to Messages: a one-time code and one command pair it with this hub.
+    </EmptyNote>
+  );
+}
+
 /** How many devices one may enroll, where that is limited. */
-function useAllowance(): { mayEnroll: boolean; allowance: string } {
+function useAllowanceWords(): string {
   const { data: me } = useMe();
-  if (!me || me.role === 'admin' || me.device_allowance === null) return { mayEnroll: true, allowance: '' };
-  const left = Math.max(0, me.device_allowance - me.devices_enrolled);
-  return {
-    mayEnroll: left > 0,
-    allowance: ` You may enroll ${left === 0 ? 'no more' : `${left} more`} (${me.devices_enrolled} of ${me.device_allowance} used).`,
-  };
+  const left = useAllowance();
+  if (!me || me.device_allowance === null || left === Number.POSITIVE_INFINITY) return '';
+  const used =
+    me.device_allowance === 0 ? 'none allowed' : `${me.devices_enrolled} of ${me.device_allowance} used`;
+  return left === 0
+    ? ` You may enroll no more (${used}). An admin can give you more.`
+    : ` You may enroll ${left} more (${used}).`;
 }

@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { QRCodeSVG } from 'qrcode.react';
 import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
-import { type Device, enrollDevice, removeDevice, useDevice } from '../../api/devices.ts';
+import { type Device, enrollDevice, isSimulated, removeDevice, useDevice } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
 import { CopyField } from '../../ui/copy.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
@@ -46,9 +46,14 @@ export function PairDevice({ announced, onRenewed, onClose }: PairDeviceProps) {
             </Text>
           </div>
         </Stack>
-        <div className={classes.qr}>
-          <QRCodeSVG value={announced.pair_command} size={132} title="The command as a QR code" />
-        </div>
+        <Stack gap={6} maw={154}>
+          <div className={classes.qr}>
+            <QRCodeSVG value={announced.pair_command} size={132} title="The command as a QR code" />
+          </div>
+          <Text size="xs" c="dimmed" ta="center">
+            Holds the command, with the code in it
+          </Text>
+        </Stack>
       </Group>
       <Group gap="sm" role="status" aria-live="polite">
         <Loader size="xs" aria-hidden />
@@ -61,7 +66,7 @@ export function PairDevice({ announced, onRenewed, onClose }: PairDeviceProps) {
 }
 
 function Paired({ device, onClose }: { device: Device; onClose: () => void }) {
-  const facts = [device.hostname, device.os_version && `macOS ${device.os_version}`]
+  const facts = [device.hostname, isSimulated(device) ? 'simulated Mac' : device.os_version]
     .filter(Boolean)
     .join(', ');
   return (

@@ -1,6 +1,6 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import { useDeviceNames } from '../../api/devices.ts';
+import { useDeviceNames, useUnseenDevice } from '../../api/devices.ts';
 import type { Message } from '../../api/messages.ts';
 import { pathOf } from '../../api/request.ts';
 import { useWorkspaceNames } from '../../api/workspaces.ts';
@@ -79,13 +79,19 @@ export function WorkspaceLink({ id }: { id: string | null }) {
 
 function DeviceLink({ id }: { id: string | null }) {
   const name = useDeviceNames().get(id ?? '');
+  const unseen = useUnseenDevice();
   if (id === null)
     return (
       <Text size="sm" c="dimmed">
         None yet
       </Text>
     );
-  if (name === undefined) return <Copyable value={id} label="the device’s id" shown={14} />;
+  if (name === undefined)
+    return (
+      <Text size="sm" c="dimmed" title={id}>
+        {unseen}
+      </Text>
+    );
   return (
     <Anchor component={Link} to={pathOf`/devices/${id}`} size="sm">
       <PlainText text={name} />

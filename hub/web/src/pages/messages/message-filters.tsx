@@ -15,8 +15,8 @@ export function MessageFilters({ filters }: MessageFiltersProps) {
   const { values, isFiltered, set, clear } = filters;
   const { data: workspaces = [] } = useWorkspaces();
   const { direction, channel, device, since, until } = values;
-  const hasMore = [direction, channel, device, since, until].some((value) => value !== undefined);
-  const [isOpen, setOpen] = useState(hasMore);
+  const active = [direction, channel, device, since, until].filter((value) => value !== undefined).length;
+  const [isOpen, setOpen] = useState(active > 0);
   return (
     <FilterBar isFiltered={isFiltered} onClear={clear}>
       <FilterText
@@ -40,17 +40,15 @@ export function MessageFilters({ filters }: MessageFiltersProps) {
         choices={STATUSES}
         onChange={(status) => set({ status })}
       />
-      {isOpen || hasMore ? (
-        <MoreFilters filters={filters} />
-      ) : (
-        <Button
-          variant="default"
-          leftSection={<IconAdjustmentsHorizontal size={16} aria-hidden />}
-          onClick={() => setOpen(true)}
-        >
-          More filters
-        </Button>
-      )}
+      {isOpen && <MoreFilters filters={filters} />}
+      <Button
+        variant="default"
+        leftSection={<IconAdjustmentsHorizontal size={16} aria-hidden />}
+        onClick={() => setOpen(!isOpen)}
+        aria-expanded={isOpen}
+      >
+        {isOpen ? 'Fewer filters' : active > 0 ? `More filters (${active})` : 'More filters'}
+      </Button>
     </FilterBar>
   );
 }

@@ -1,7 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
 import { IconArrowDownLeft, IconArrowUpRight, IconPaperclip } from '@tabler/icons-react';
 import { Link } from 'react-router';
-import { useDeviceNames } from '../../api/devices.ts';
+import { useDeviceNames, useUnseenDevice } from '../../api/devices.ts';
 import type { Message } from '../../api/messages.ts';
 import { pathOf } from '../../api/request.ts';
 import { useWorkspaceNames } from '../../api/workspaces.ts';
@@ -20,6 +20,7 @@ interface MessageTableProps {
 export function MessageTable({ messages, isStale }: MessageTableProps) {
   const workspaces = useWorkspaceNames();
   const devices = useDeviceNames();
+  const unseen = useUnseenDevice();
   const columns: Column<Message>[] = [
     {
       key: 'message',
@@ -38,7 +39,7 @@ export function MessageTable({ messages, isStale }: MessageTableProps) {
         <div className={classes.where}>
           <Name id={location_id} names={workspaces} none="No workspace" />
           <Text size="xs" c="dimmed" component="div">
-            <Name id={device_id} names={devices} none="No device yet" />
+            <Name id={device_id} names={devices} none="No device yet" unseen={unseen} />
           </Text>
         </div>
       ),
@@ -130,14 +131,16 @@ interface NameProps {
   id: string | null;
   names: ReadonlyMap<string, string>;
   none: string;
+  /** What stands for a name that is not known; else the beginning of the id. */
+  unseen?: string;
 }
 
 /** What it is called; of what is gone or not in sight, the beginning of its id. */
-function Name({ id, names, none }: NameProps) {
+function Name({ id, names, none, unseen }: NameProps) {
   if (id === null) return <>{none}</>;
   return (
     <span title={id}>
-      <PlainText text={names.get(id) ?? `${id.slice(0, 8)}…`} isLine />
+      <PlainText text={names.get(id) ?? unseen ?? `${id.slice(0, 8)}…`} isLine />
     </span>
   );
 }

@@ -1,12 +1,12 @@
-import { Anchor, Text } from '@mantine/core';
+import { Anchor, Group, Text } from '@mantine/core';
 import { Link } from 'react-router';
-import { type Device, useDevices } from '../../api/devices.ts';
+import { type Device, isSimulated, useDevices, useUnseenDevice } from '../../api/devices.ts';
 import type { Overview } from '../../api/overview.ts';
 import { pathOf } from '../../api/request.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { PlainText } from '../../ui/plain-text.tsx';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 
 type Traffic = Overview['devices'][number];
 type Row = Traffic & { device: Device | undefined };
@@ -51,7 +51,7 @@ const COLUMNS: Column<Row>[] = [
     key: 'status',
     label: 'Status',
     width: 150,
-    show: ({ device }) => (device ? <StatusBadge status={device.status} /> : <Text c="dimmed">Removed</Text>),
+    show: ({ device }) => (device ? <StatusBadge status={device.status} /> : <Text c="dimmed">–</Text>),
   },
   count('queued', 'Queued'),
   count('sent', 'Sent'),
@@ -64,11 +64,20 @@ function count(key: 'queued' | 'sent' | 'failed' | 'received', label: string): C
 }
 
 function Name({ row: { device_id, device } }: { row: Row }) {
-  if (device === undefined) return <Text c="dimmed">{device_id.slice(0, 8)}…</Text>;
+  const unseen = useUnseenDevice();
+  if (device === undefined)
+    return (
+      <Text size="sm" c="dimmed" title={device_id}>
+        {unseen}
+      </Text>
+    );
   return (
-    <Anchor component={Link} to={pathOf`/devices/${device_id}`} size="sm" fw={500} c="bright">
-      <PlainText text={device.name} isLine />
-    </Anchor>
+    <Group gap={8} wrap="nowrap">
+      <Anchor component={Link} to={pathOf`/devices/${device_id}`} size="sm" fw={500} c="bright" miw={0}>
+        <PlainText text={device.name} isLine />
+      </Anchor>
+      {isSimulated(device) && <SimulatedBadge />}
+    </Group>
   );
 }
 

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconBuildingStore, IconDevices } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { useDevices } from '../../api/devices.ts';
+import { useAllowance } from '../../api/me.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
 
@@ -9,6 +10,7 @@ import { EmptyNote } from '../../ui/empty-note.tsx';
 export function FirstSteps() {
   const { data: workspaces } = useWorkspaces();
   const { data: devices } = useDevices();
+  const allowance = useAllowance();
   if (workspaces === undefined || devices === undefined) return null;
   if (workspaces.length === 0)
     return (
@@ -25,7 +27,9 @@ export function FirstSteps() {
         Subaccount SIMs.
       </EmptyNote>
     );
-  if (devices.length === 0)
+  // Others' devices may serve the viewer's workspaces, and who may enroll none can but wait for one.
+  const isServed = workspaces.some(({ served_channels }) => served_channels.length > 0);
+  if (devices.length === 0 && !isServed && allowance > 0)
     return (
       <EmptyNote
         icon={IconDevices}

@@ -6,10 +6,10 @@ import classes from './overview.module.css';
 
 type Latency = Overview['latency'];
 
-const LINES: [key: keyof Latency, label: string, note: string][] = [
-  ['to_sent', 'Accepted to sent', 'messages'],
-  ['to_delivered', 'Sent to delivered', 'messages'],
-  ['webhook', 'Webhook attempts', 'attempts'],
+const LINES: [key: keyof Latency, label: string, one: string][] = [
+  ['to_sent', 'Accepted to sent', 'message'],
+  ['to_delivered', 'Sent to delivered', 'message'],
+  ['webhook', 'Webhook attempts', 'attempt'],
 ];
 
 /** How long things took. */
@@ -28,12 +28,12 @@ export function LatencyPanel({ latency }: { latency: Latency }) {
           </tr>
         </thead>
         <tbody>
-          {LINES.map(([key, label, note]) => (
+          {LINES.map(([key, label, one]) => (
             <tr key={key}>
               <th scope="row">
                 {label}
                 <Text size="xs" c="dimmed">
-                  {latency[key].count.toLocaleString()} {note}
+                  {latency[key].count.toLocaleString()} {latency[key].count === 1 ? one : `${one}s`}
                 </Text>
               </th>
               <Cell ms={latency[key].p50} />

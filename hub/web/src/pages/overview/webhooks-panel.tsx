@@ -54,7 +54,7 @@ export function WebhooksPanel({
                 <PlainText text={name} />
               </Anchor>{' '}
               <Badge tone={kind === 'webhook_disabled' ? 'bad' : 'warn'}>
-                {kind === 'webhook_disabled' ? 'Switched off' : 'Failing'} since <Time at={since} />
+                {kind === 'webhook_disabled' ? 'Switched off' : 'Failing'} since <Time at={since} isSince />
               </Badge>
               <Text size="xs" c="dimmed" component="div">
                 <PlainText text={detail} />

@@ -1,16 +1,18 @@
-import { Alert, Anchor, Checkbox, Chip, Group, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Checkbox, Chip, Group, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Channel, DeviceKind } from '../../../../../shared/channels.ts';
-import type { Device } from '../../api/devices.ts';
+import { type Device, isSimulated } from '../../api/devices.ts';
+import { useAllowance } from '../../api/me.ts';
 import { refresh } from '../../api/query-client.ts';
 import { assignDevices, type Workspace } from '../../api/workspaces.ts';
 import { FormDialog } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { tellDone } from '../../ui/notices.ts';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { CHANNEL_NAMES } from '../../words.ts';
+import { SharedNote, servedByOthers, Unserved } from './assign-notes.tsx';
 import classes from './sims.module.css';
 
 const GROUPS: [kind: DeviceKind, title: string][] = [
@@ -75,8 +77,10 @@ export function AssignDevices({ workspace, devices, onClose }: AssignDevicesProp
           onChange={change}
         />
       ))}
+      <SharedNote workspace={location_id} devices={Object.keys(assigned)} />
       <Unserved
         channels={workspace.channels.filter((one) => !Object.values(assigned).flat().includes(one))}
+        byOthers={servedByOthers(workspace, seen)}
       />
     </FormDialog>
   );
@@ -85,18 +89,6 @@ export function AssignDevices({ workspace, devices, onClose }: AssignDevicesProp
 function matches({ name, address }: Device, text: string): boolean {
   const wanted = text.trim().toLowerCase();
   return [name, address ?? ''].some((field) => field.toLowerCase().includes(wanted));
-}
-
-function Unserved({ channels }: { channels: Channel[] }) {
-  if (channels.length === 0) return null;
-  return (
-    <Alert color="orange" py="xs" role="status">
-      <Text size="sm">
-        Without a device: {channels.map((channel) => CHANNEL_NAMES[channel]).join(', ')}. Messages on{' '}
-        {channels.length === 1 ? 'it' : 'them'} are refused.
-      </Text>
-    </Alert>
-  );
 }
 
 interface DeviceGroupProps {
@@ -108,15 +100,20 @@ interface DeviceGroupProps {
 }
 
 function DeviceGroup({ title, devices, used, assigned, onChange }: DeviceGroupProps) {
+  const mayEnroll = useAllowance() > 0;
   return (
     <Stack gap={6} role="group" aria-label={title}>
       <Title order={3}>{title}</Title>
       {devices.length === 0 ? (
         <Text size="sm" c="dimmed">
           None here.{' '}
-          <Anchor component={Link} to="/devices?new=1" inherit underline="always">
-            Enroll one
-          </Anchor>
+          {mayEnroll ? (
+            <Anchor component={Link} to="/devices?new=1" inherit underline="always">
+              Enroll one
+            </Anchor>
+          ) : (
+            'An admin can give you one.'
+          )}
         </Text>
       ) : (
         <ul className={classes.rows}>
@@ -144,7 +141,8 @@ interface DeviceRowProps {
   onChange: (channels: Channel[]) => void;
 }
 
-function DeviceRow({ device: { name, address, status }, usable, chosen, onChange }: DeviceRowProps) {
+function DeviceRow({ device, usable, chosen, onChange }: DeviceRowProps) {
+  const { name, address, status } = device;
   return (
     <Group justify="space-between" gap="sm">
       <Checkbox
@@ -166,6 +164,7 @@ function DeviceRow({ device: { name, address, status }, usable, chosen, onChange
             </Group>
           </Chip.Group>
         )}
+        {isSimulated(device) && <SimulatedBadge />}
         <StatusBadge status={status} />
       </Group>
     </Group>

@@ -1,9 +1,11 @@
-import { Alert, Button, Group, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { refresh } from '../../api/query-client.ts';
 import { connectWorkspace, type Workspace } from '../../api/workspaces.ts';
+import { useSearchWith } from '../../ui/filters.ts';
 import { tellDone, tellFailure } from '../../ui/notices.ts';
 import classes from './sims.module.css';
 
@@ -59,7 +61,9 @@ export function ConnectLocation({ workspaces, onClose }: ConnectLocationProps) {
   );
 }
 
-function ConnectSwitch({ workspace: { name, location_id, connected, devices } }: { workspace: Workspace }) {
+function ConnectSwitch({ workspace }: { workspace: Workspace }) {
+  const { name, location_id, connected } = workspace;
+  const searchWith = useSearchWith();
   const [asks, setAsks] = useState(false);
   const { mutate, isPending } = useMutation({
     mutationFn: (on: boolean) => connectWorkspace(location_id, on),
@@ -74,19 +78,24 @@ function ConnectSwitch({ workspace: { name, location_id, connected, devices } }:
     <>
       <Switch
         label={name}
-        description={
-          devices.length === 0
-            ? 'No device yet'
-            : devices.length === 1
-              ? '1 device'
-              : `${devices.length} devices`
-        }
+        description={countDevices(workspace)}
         labelPosition="left"
         styles={{ body: { justifyContent: 'space-between' }, labelWrapper: { minWidth: 0 } }}
         checked={connected}
         disabled={isPending}
         onChange={({ currentTarget }) => (currentTarget.checked ? mutate(true) : setAsks(true))}
       />
+      {connected && workspace.devices.length === 0 && workspace.served_channels.length === 0 && (
+        <Anchor
+          component={Link}
+          to={searchWith({ connect: null, assign: location_id })}
+          preventScrollReset
+          size="sm"
+          aria-label={`Assign devices to ${name}`}
+        >
+          Assign devices
+        </Anchor>
+      )}
       {asks && (
         <Alert color="orange" role="alert" mt="xs" title={`Disconnect ${name}?`}>
           <Text size="sm">
@@ -104,4 +113,10 @@ function ConnectSwitch({ workspace: { name, location_id, connected, devices } }:
       )}
     </>
   );
+}
+
+function countDevices({ devices, served_channels }: Workspace): string {
+  if (devices.length === 0)
+    return served_channels.length > 0 ? 'Served by a device that is not shown to you' : 'No device yet';
+  return devices.length === 1 ? '1 device' : `${devices.length} devices`;
 }

@@ -2,11 +2,11 @@ import { Anchor, Button, Group, Text, Title } from '@mantine/core';
 import { IconAlertTriangle, IconDeviceMobile } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Channel } from '../../../../../shared/channels.ts';
-import type { Device } from '../../api/devices.ts';
+import { type Device, isSimulated, useUnseenDevice } from '../../api/devices.ts';
 import type { Workspace } from '../../api/workspaces.ts';
 import { Copyable } from '../../ui/copy.tsx';
 import { useSearchWith } from '../../ui/filters.ts';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import ui from '../../ui/ui.module.css';
 import { CHANNEL_NAMES } from '../../words.ts';
 import classes from './sims.module.css';
@@ -56,17 +56,13 @@ interface ChannelRowProps extends ConnectedWorkspaceProps {
 
 function ChannelRow({ channel, workspace, devices }: ChannelRowProps) {
   const serving = workspace.devices.filter((assigned) => assigned.channels.includes(channel));
+  const isServed = workspace.served_channels.includes(channel);
   return (
-    <div className={classes.channel} data-unassigned={serving.length === 0 || undefined}>
+    <div className={classes.channel} data-unassigned={(serving.length === 0 && !isServed) || undefined}>
       <dt>{CHANNEL_NAMES[channel]}</dt>
       <dd>
         {serving.length === 0 ? (
-          <Group gap={6} wrap="nowrap">
-            <IconAlertTriangle size={15} aria-hidden className={classes.warning} />
-            <Text size="sm" c="dimmed">
-              No device: messages on it are refused
-            </Text>
-          </Group>
+          <NoneShown isServed={isServed} />
         ) : (
           <ul className={classes.devices}>
             {serving.map(({ device_id }) => (
@@ -81,12 +77,30 @@ function ChannelRow({ channel, workspace, devices }: ChannelRowProps) {
   );
 }
 
-/** A device that is not given to the viewer has no name here. */
-function ServingDevice({ id, device }: { id: string; device: Device | undefined }) {
-  if (device === undefined)
+function NoneShown({ isServed }: { isServed: boolean }) {
+  if (isServed)
     return (
       <Text size="sm" c="dimmed">
-        Device {id.slice(-6)}
+        Served by a device that is not shown to you
+      </Text>
+    );
+  return (
+    <Group gap={6} wrap="nowrap">
+      <IconAlertTriangle size={15} aria-hidden className={classes.warning} />
+      <Text size="sm" c="dimmed">
+        No device: messages on it are refused
+      </Text>
+    </Group>
+  );
+}
+
+/** A device that is not given to the viewer has no name here. */
+function ServingDevice({ id, device }: { id: string; device: Device | undefined }) {
+  const unseen = useUnseenDevice();
+  if (device === undefined)
+    return (
+      <Text size="sm" c="dimmed" title={id}>
+        {unseen}
       </Text>
     );
   return (
@@ -100,6 +114,7 @@ function ServingDevice({ id, device }: { id: string; device: Device | undefined 
         </Text>
       )}
       <StatusBadge status={device.status} />
+      {isSimulated(device) && <SimulatedBadge />}
     </Group>
   );
 }

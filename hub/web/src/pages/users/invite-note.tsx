@@ -26,6 +26,12 @@ export function InviteNote({ user: { name, state }, invite, onClose }: InviteNot
           the password.
         </Alert>
         <CopyField value={invite.invite_url} label="the link" />
+        {isLocal(invite.invite_url) && (
+          <Text size="sm" role="note">
+            Only this machine can open it: set <code>HUB_PUBLIC_URL</code> to the address under which others
+            reach the hub, restart it, and make a new link.
+          </Text>
+        )}
         <Text size="sm" c="dimmed">
           It works once, and ends <Time at={invite.expires_at} />.
         </Text>
@@ -35,4 +41,8 @@ export function InviteNote({ user: { name, state }, invite, onClose }: InviteNot
       </Stack>
     </Modal>
   );
+}
+
+function isLocal(url: string): boolean {
+  return /^http:\/\/(localhost|127\.0\.0\.1)(:|\/|$)/.test(url);
 }

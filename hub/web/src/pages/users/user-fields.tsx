@@ -63,7 +63,7 @@ export function UserFields({ form }: UserFieldsProps) {
         />
         {role === 'admin' && (
           <Text size="xs" c="dimmed">
-            Sees and may everything, other users included.
+            Sees and may do everything, other users included.
           </Text>
         )}
       </Stack>

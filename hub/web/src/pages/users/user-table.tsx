@@ -22,7 +22,7 @@ export function UserTable({ users }: { users: User[] }) {
       key: 'devices',
       label: 'Devices',
       show: ({ role, device_allowance, devices_enrolled }) =>
-        role === 'admin' ? 'All' : `${devices_enrolled} of ${device_allowance ?? '∞'} enrolled`,
+        role === 'admin' ? 'All' : describeAllowance(devices_enrolled, device_allowance),
     },
     {
       key: 'login',
@@ -58,4 +58,9 @@ function describeScope({ role, workspaces }: User, names: ReadonlyMap<string, st
   const [first, second] = known;
   if (known.length <= 2) return [first, second].filter(Boolean).join(', ');
   return `${first}, ${second} and ${known.length - 2} more`;
+}
+
+function describeAllowance(enrolled: number, allowance: number | null): string {
+  if (allowance === null) return `${enrolled} enrolled`;
+  return allowance === 0 && enrolled === 0 ? 'None allowed' : `${enrolled} of ${allowance} enrolled`;
 }

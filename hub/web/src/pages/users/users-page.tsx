@@ -28,7 +28,7 @@ export function UsersPage() {
     <>
       <PageHeader
         title="Users"
-        description="Administrators may everything. Sub-account users see the workspaces and devices that are given to them."
+        description="Administrators may do everything. Sub-account users see the workspaces and devices that are given to them."
         actions={isAdmin && add}
       />
       {isAdmin ? <Users add={add} /> : <AdminsOnly />}

@@ -42,7 +42,7 @@ export function AdvancedFields({ form, isNew }: AdvancedFieldsProps) {
 
 const OPEN = { value: 'false', label: 'The location ID is enough' };
 const KEYED = { value: 'true', label: 'An API key is required' };
-const BY_DEFAULT = { value: '', label: 'As the hub does by default' };
+const BY_DEFAULT = { value: '', label: 'The hub’s default (HUB_REQUIRE_API_KEY)' };
 
 function AccessField({ form, isNew }: AdvancedFieldsProps) {
   const { require_api_key } = form.getValues();

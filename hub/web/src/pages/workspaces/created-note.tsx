@@ -17,7 +17,7 @@ export function CreatedNote({ workspace, onClose }: CreatedNoteProps) {
     <Modal
       opened
       onClose={onClose}
-      title={`${name} is ready`}
+      title={`${name} was created`}
       size="lg"
       closeOnClickOutside={false}
       closeOnEscape={false}

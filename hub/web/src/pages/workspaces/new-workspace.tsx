@@ -88,7 +88,7 @@ function ModelField({
   return (
     <Select
       label="Select Existing Workspace"
-      description="To start from its URL, headers, channels and routes. Its secret, keys and devices stay its own."
+      description="To start from its URL, headers, channels and what to try next when a channel fails. Its secret, keys and devices stay its own."
       placeholder="None: start empty"
       data={workspaces.map(({ location_id, name }) => ({ value: location_id, label: name }))}
       searchable

@@ -1,6 +1,7 @@
 import type { Workspace } from '../../api/workspaces.ts';
 import { Badge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
+import ui from '../../ui/ui.module.css';
 
 /** How the webhook of a workspace does, in a word. */
 export function WebhookHealth({ workspace }: { workspace: Workspace }) {
@@ -10,7 +11,9 @@ export function WebhookHealth({ workspace }: { workspace: Workspace }) {
   if (webhook_failing_since !== null)
     return (
       <Badge tone="warn">
-        Failing since <Time at={webhook_failing_since} />
+        <span className={ui.wrapping}>
+          Failing&nbsp;since <Time at={webhook_failing_since} isSince />
+        </span>
       </Badge>
     );
   return <Badge tone="good">Healthy</Badge>;

@@ -8,6 +8,7 @@ import { EmptyNote } from '../../ui/empty-note.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { Time } from '../../ui/time.tsx';
+import { offerReplay } from '../deliveries/switch-on.tsx';
 import { TestEvent } from './test-event.tsx';
 
 /** How the webhook does, its switch, and a try of it. */
@@ -39,7 +40,8 @@ function Health({ workspace }: { workspace: Workspace }) {
     mutationFn: (enabled: boolean) => changeWorkspace(id, { webhook_enabled: enabled }),
     onSuccess: async (_, enabled) => {
       await refresh('workspaces', 'notices', 'deliveries');
-      tellDone(enabled ? 'The webhook is switched on.' : 'The webhook is switched off.');
+      if (enabled) offerReplay(id);
+      else tellDone('The webhook is switched off.');
     },
   });
   return (

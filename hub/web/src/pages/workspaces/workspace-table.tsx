@@ -80,7 +80,7 @@ function Name({ workspace: { name, location_id, connected, email, phone } }: { w
 function Url({ url }: { url: string | null }) {
   if (url === null) return <Text c="dimmed">–</Text>;
   return (
-    <span className={ui.clip} title={url}>
+    <span className={ui.twoLines} title={url}>
       {url}
     </span>
   );

@@ -134,7 +134,7 @@ function Retries() {
       <Text size="sm">
         5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h, 12 h and 24 h after the attempt before, each ±20 %.
         Redirects are failures; 429 and 503 may ask for more time with Retry-After; 410 switches the webhook
-        off, as do five days of nothing but failures. What was given up is kept and can be replayed.
+        off, as do five days of nothing but failures. Dead letters are kept and can be replayed.
       </Text>
     </div>
   );

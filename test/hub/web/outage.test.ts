@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { describeWithBrowser } from '../../kit/browser/describe-with-browser.ts';
+import { PanelUser } from '../kit/panel-user.ts';
+import { TestHub } from '../kit/test-hub.ts';
+
+describeWithBrowser('the panel, when the hub is away', (browser) => {
+  test('says so, loses nothing that was typed, and goes on by itself', async () => {
+    const first = await TestHub.start();
+    const admin = await PanelUser.setUp(first);
+    const view = await browser().open(first.url, { cookies: admin.cookies });
+    // The browser's own note of each try.
+    view.expect(/ERR_CONNECTION_REFUSED|WebSocket connection to .* failed/);
+    const { page } = view;
+    await page.goto('/workspaces?new=1');
+    await page.getByLabel('Name', { exact: false }).first().fill('Typed before');
+    await first.stop();
+    await page.getByRole('button', { name: 'Create workspace' }).click();
+    await page.getByText('This page keeps trying and goes on by itself').waitFor();
+    await page.getByRole('dialog').getByText('The hub cannot be reached at the moment.').waitFor();
+    await page.getByLabel('Address').fill('Typed meanwhile');
+
+    await using hub = await TestHub.start({ HUB_PORT: new URL(first.url).port }, {}, first.dataDir);
+    await page.getByText('This page keeps trying and goes on by itself').waitFor({ state: 'hidden' });
+    expect(await page.getByLabel('Name', { exact: false }).first().inputValue()).toBe('Typed before');
+    await page.getByRole('button', { name: 'Create workspace' }).click();
+    await page.getByText('Typed before is ready').waitFor();
+    const { body } = await hub.api('GET', '/api/workspaces');
+    expect(body.items?.[0]).toMatchObject({ name: 'Typed before', address: 'Typed meanwhile' });
+  });
+});
