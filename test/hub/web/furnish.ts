@@ -48,7 +48,7 @@ export interface Furnished extends AsyncDisposable {
 }
 
 /** Puts some of everything into a hub: messages of every fate, a webhook that fails, a Mac with findings, people. */
-export async function furnish(hub: TestHub, words: Words = PLAIN_WORDS): Promise<Furnished> {
+export async function furnish(hub: TestHub, words = PLAIN_WORDS): Promise<Furnished> {
   await using stack = new AsyncDisposableStack();
   const receiver = stack.use(await Receiver.start());
   const admin = await PanelUser.setUp(hub);

@@ -31,11 +31,6 @@ describeWithBrowser('what flows, in the panel', (browser) => {
 
   async function open(path: string): Promise<View> {
     const view = await browser().open(hub.url, { cookies: admin.cookies });
-    // A text that ran would ask: it must not come to that.
-    view.page.on('dialog', (dialog) => {
-      view.problems.push(`a dialog said ${dialog.message()}`);
-      void dialog.dismiss();
-    });
     await view.goto(path);
     await view.settle();
     return view;

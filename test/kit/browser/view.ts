@@ -9,6 +9,9 @@ import { LOOKS, type Look } from './looks.ts';
 /** Chromium's own note of an answer that is no success; whether that is right is for each test to say. */
 const REFUSAL = /^Failed to load resource: the server responded with a status of 4\d\d/;
 
+/** So many looks in a row must find nothing under way: a page asks for more when it has what it asked for. */
+const QUIET_LOOKS = 5;
+
 /** One page in a browser, watched: what goes wrong in it is remembered. */
 export class View {
   readonly page: Page;
@@ -16,16 +19,23 @@ export class View {
   readonly #origin: string;
   #look: Look;
   readonly #expected: RegExp[] = [REFUSAL];
+  readonly #underWay = new Set<Request>();
 
   constructor(page: Page, origin: string, look: Look) {
     this.page = page;
     this.#origin = new URL(origin).origin;
     this.#look = look;
     page.on('pageerror', (error) => this.#note(`the page threw ${error.stack ?? error}`));
+    page.on('dialog', (dialog) => {
+      this.#note(`a dialog said: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
     page.on('crash', () => this.#note('the page crashed'));
     // What the policy forbids is among these.
     page.on('console', (message) => this.#judgeMessage(message));
     page.on('request', (request) => this.#judgeRequest(request));
+    page.on('requestfinished', (request) => this.#underWay.delete(request));
+    page.on('requestfailed', (request) => this.#underWay.delete(request));
     page.on('response', (response) => this.#judgeResponse(response));
     page.on('websocket', (socket) => this.#judgeAddress(socket.url().replace(/^ws/, 'http')));
   }
@@ -47,12 +57,16 @@ export class View {
     await this.page.setViewportSize({ width, height });
   }
 
-  /** Waits until what the page shows has come: something with a heading, and nothing on its way any more. */
+  /** Waits until what the page shows has come: something with a heading, and nothing on its way for a moment. */
   async settle(): Promise<void> {
     await this.page.getByRole('heading').first().waitFor();
-    await this.page.waitForLoadState('networkidle');
-    const underWay = this.page.locator('.mantine-Loader-root, .mantine-Skeleton-root[data-visible]');
-    await waitFor('all of the page', async () => (await underWay.filter({ visible: true }).count()) === 0);
+    const waiting = this.page.locator('.mantine-Loader-root, .mantine-Skeleton-root[data-visible]');
+    let quiet = 0;
+    await waitFor('all of the page', async () => {
+      const isQuiet = this.#underWay.size === 0 && (await waiting.filter({ visible: true }).count()) === 0;
+      quiet = isQuiet ? quiet + 1 : 0;
+      return quiet > QUIET_LOOKS;
+    });
   }
 
   /** By how many pixels the page is wider than its window, so that it would have to be moved sideways to be read. */
@@ -81,6 +95,7 @@ export class View {
   }
 
   #judgeRequest(request: Request): void {
+    this.#underWay.add(request);
     this.#judgeAddress(request.url());
   }
 
