@@ -9,7 +9,7 @@ const PHONE = '+12145550100';
 const REFUSED_PHONE = '+12145550101';
 
 /** Words that people write, by what they name. */
-export interface Words {
+interface Words {
   workspace: string;
   address: string;
   device: string;

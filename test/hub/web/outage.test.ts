@@ -18,6 +18,8 @@ describeWithBrowser('the panel, when the hub is away', (browser) => {
     await page.getByText('This page keeps trying and goes on by itself').waitFor();
     await page.getByRole('dialog').getByText('The hub cannot be reached at the moment.').waitFor();
     await page.getByLabel('Address').fill('Typed meanwhile');
+    await view.shoot('outage');
+    expect(await view.findBarriers()).toEqual([]);
 
     await using hub = await TestHub.start({ HUB_PORT: new URL(first.url).port }, {}, first.dataDir);
     await page.getByText('This page keeps trying and goes on by itself').waitFor({ state: 'hidden' });
@@ -26,5 +28,17 @@ describeWithBrowser('the panel, when the hub is away', (browser) => {
     await page.getByText('Typed before is ready').waitFor();
     const { body } = await hub.api('GET', '/api/workspaces');
     expect(body.items?.[0]).toMatchObject({ name: 'Typed before', address: 'Typed meanwhile' });
+  });
+
+  test('is not blank where it is opened meanwhile, and shows the page once the hub is back', async () => {
+    await using hub = await TestHub.start();
+    const admin = await PanelUser.setUp(hub);
+    const view = await browser().open(hub.url, { cookies: admin.cookies });
+    view.expect(/ERR_FAILED/);
+    await view.page.route('**/api/me', (route) => route.abort());
+    await view.goto('/devices');
+    await view.page.getByText('The hub cannot be reached').first().waitFor();
+    await view.page.unroute('**/api/me');
+    await view.page.getByRole('heading', { name: 'Devices' }).waitFor();
   });
 });
