@@ -25,7 +25,7 @@ describeWithBrowser('the panel, when the hub is away', (browser) => {
     await page.getByText('This page keeps trying and goes on by itself').waitFor({ state: 'hidden' });
     expect(await page.getByLabel('Name', { exact: false }).first().inputValue()).toBe('Typed before');
     await page.getByRole('button', { name: 'Create workspace' }).click();
-    await page.getByText('Typed before is ready').waitFor();
+    await page.getByText('Typed before was created').waitFor();
     const { body } = await hub.api('GET', '/api/workspaces');
     expect(body.items?.[0]).toMatchObject({ name: 'Typed before', address: 'Typed meanwhile' });
   });

@@ -51,7 +51,7 @@ describeWithBrowser('workspaces, in the panel', (browser) => {
     expect(await page.getByLabel('URL').inputValue()).toBe('https://crm.example/hook');
     await page.getByLabel('Name of header 1').fill('X-Tenant');
     await page.getByRole('button', { name: 'Create workspace' }).click();
-    await page.getByText(`${SCRIPT} is ready`).waitFor();
+    await page.getByText(`${SCRIPT} was created`).waitFor();
     await page.getByRole('button', { name: 'I have copied the secret' }).click();
     await page.getByRole('link', { name: SCRIPT, exact: true }).waitFor();
   });
@@ -87,7 +87,7 @@ describeWithBrowser('workspaces, in the panel', (browser) => {
     await waitFor('the value', async () => (await value.inputValue()) === 'of the model');
     await page.getByLabel('Name', { exact: false }).first().fill('Clone');
     await page.getByRole('button', { name: 'Create workspace' }).click();
-    await page.getByText('Clone is ready').waitFor();
+    await page.getByText('Clone was created').waitFor();
     const secret = await page.getByText(/^whsec_/).textContent();
     expect(secret).not.toBe(model.secret);
     await page.getByRole('button', { name: 'Send test event' }).click();
