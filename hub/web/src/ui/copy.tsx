@@ -1,6 +1,7 @@
-import { ActionIcon, CopyButton, Tooltip } from '@mantine/core';
+import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import classes from './ui.module.css';
+import { useCopy } from './use-copy.ts';
 
 interface CopyProps {
   value: string;
@@ -9,21 +10,18 @@ interface CopyProps {
 }
 
 export function Copy({ value, label }: CopyProps) {
+  const { copied, copy } = useCopy();
   return (
-    <CopyButton value={value} timeout={1_500}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
-          <ActionIcon
-            size="sm"
-            color={copied ? 'green' : 'gray'}
-            aria-label={copied ? 'Copied' : `Copy ${label}`}
-            onClick={copy}
-          >
-            {copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </CopyButton>
+    <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
+      <ActionIcon
+        size="sm"
+        color={copied ? 'green' : 'gray'}
+        aria-label={copied ? 'Copied' : `Copy ${label}`}
+        onClick={({ currentTarget }) => copy(value, currentTarget)}
+      >
+        {copied ? <IconCheck size={15} aria-hidden /> : <IconCopy size={15} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
   );
 }
 
