@@ -16,6 +16,7 @@ beforeEach(async () => {
   write('shared/words.ts', "export const WORD = 'first';");
   write('shared/api/body.ts', '');
   write('shared/wire/send.ts', '');
+  write('docs/verifying-webhooks.md', '');
   write('hub/web/index.html', '<body><script type="module" src="/main.ts"></script></body>');
   write('hub/web/main.ts', "import { WORD } from '../../shared/words.ts';\ndocument.title = WORD;");
 });
