@@ -1,13 +1,40 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** Those that drive a real browser, which takes a core for itself. */
+const IN_A_BROWSER = [
+  'test/hub/web/**/*.test.ts',
+  'test/kit/browser/**/*.test.ts',
+  'test/e2e/panel-guide.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Most tests wait for processes, disks and timers rather than for a core.
-    maxWorkers: availableParallelism() + 1,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'hub and bridge',
+          include: ['test/**/*.test.ts'],
+          exclude: IN_A_BROWSER,
+          // Most tests wait for processes, disks and timers rather than for a core.
+          maxWorkers: availableParallelism() + 1,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'panel',
+          include: IN_A_BROWSER,
+          // Beside others' browsers what waits for processes would wait too long.
+          maxWorkers: Math.max(1, availableParallelism() - 1),
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
