@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import {
   createdEnrollmentSchema,
+  type DeviceView,
   deviceChangesSchema,
   deviceSchema,
   enrollmentSchema,
@@ -97,7 +98,7 @@ function listRoute({ store, isOnline }: AdminDependencies): Route {
     response: { status: 200, description: 'A page.', schema: pageSchema(deviceSchema) },
     handle: async ({ query, scope }) => {
       const page = await store.listDevices({ ...query, ...withinDevices(scope) });
-      return { status: 200, body: showPage(page, (device) => showDevice(device, isOnline(device.id))) };
+      return { status: 200, body: showPage(page, (device) => showTo(scope, device, isOnline)) };
     },
   });
 }
@@ -112,7 +113,7 @@ function readRoute({ store, isOnline }: AdminDependencies): Route {
     errors: ['not_found'],
     handle: async ({ params, scope }) => {
       const device = await requireDevice(store, params.id, scope);
-      return { status: 200, body: showDevice(device, isOnline(device.id)) };
+      return { status: 200, body: showTo(scope, device, isOnline) };
     },
   });
 }
@@ -142,14 +143,26 @@ function editRoute({ store, now, audit, isOnline, onDevicesChanged }: AdminDepen
       const target = { kind: 'device', id: device.id } as const;
       if (Object.keys(difference).length > 0)
         await audit(caller, { action: 'device.update', target, changes: difference });
-      return { status: 200, body: showDevice(changed, isOnline(device.id)) };
+      return { status: 200, body: showTo(caller.scope, changed, isOnline) };
     },
   });
 }
 
+function showTo(
+  scope: Scope | undefined,
+  device: Device,
+  isOnline: AdminDependencies['isOnline'],
+): DeviceView {
+  return showDevice(device, { online: isOnline(device.id), manageable: mayManage(device, scope) });
+}
+
 /** What was given to a sub-account user serves others too: they may name it and pause it, and no more. */
-function judgeOwner({ enrolled_by }: Device, scope: Scope | undefined): void {
-  if (scope === undefined || enrolled_by === scope.user) return;
+function mayManage({ enrolled_by }: Device, scope: Scope | undefined): boolean {
+  return scope === undefined || enrolled_by === scope.user;
+}
+
+function judgeOwner(device: Device, scope: Scope | undefined): void {
+  if (mayManage(device, scope)) return;
   throw new ApiError('forbidden', 'Only an admin, or whoever enrolled this device, may do this.');
 }
 
@@ -195,7 +208,7 @@ function pauseRoute(
       const device = (await store.updateDevice(id, { paused }, now())) ?? refuseDevice();
       onDevicesChanged([device.id]);
       await audit(caller, { action: `device.${verb}`, target: { kind: 'device', id: device.id } });
-      return { status: 200, body: showDevice(device, isOnline(device.id)) };
+      return { status: 200, body: showTo(caller.scope, device, isOnline) };
     },
   });
 }

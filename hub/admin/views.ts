@@ -74,7 +74,10 @@ export function showApiKey({ id, name, created_at, last_used_at }: ApiKey): ApiK
   return { id, name, created_at: showTime(created_at), last_used_at: showTimeOrNull(last_used_at) };
 }
 
-export function showDevice(device: Device, online: boolean): DeviceView {
+export function showDevice(
+  device: Device,
+  { online, manageable }: Pick<DeviceView, 'online' | 'manageable'>,
+): DeviceView {
   return {
     id: device.id,
     kind: device.kind,
@@ -92,6 +95,7 @@ export function showDevice(device: Device, online: boolean): DeviceView {
     findings: device.findings,
     pace: device.pace,
     created_at: showTime(device.created_at),
+    manageable,
   };
 }
 

@@ -55,6 +55,9 @@ export const deviceSchema = z
     findings: z.array(findingSchema),
     pace: paceSchema,
     created_at: timeSchema,
+    manageable: z.boolean().meta({
+      description: 'Whether whoever asks may change more of it than its name, and remove it.',
+    }),
   })
   .meta({ id: 'Device' });
 export type DeviceView = z.infer<typeof deviceSchema>;

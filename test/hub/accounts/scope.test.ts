@@ -128,7 +128,9 @@ describe('devices of a sub-account user', () => {
     });
     const { hub, ben } = scene;
     const one = `/api/devices/${lent}`;
-    expect((await ben.call('PATCH', one, { name: 'Desk' })).body).toMatchObject({ name: 'Desk' });
+    const renamed = await ben.call('PATCH', one, { name: 'Desk' });
+    expect(renamed.body).toMatchObject({ name: 'Desk', manageable: false });
+    expect((await hub.api('GET', one)).body).toMatchObject({ manageable: true });
     expect((await ben.call('POST', `${one}/pause`)).body).toMatchObject({ paused: true });
     expect((await ben.call('POST', `${one}/resume`)).status).toBe(200);
     expect(await ben.call('PATCH', one, { channels: ['imessage'] })).toMatchObject({
@@ -140,7 +142,10 @@ describe('devices of a sub-account user', () => {
     expect(enrolled.status).toBe(201);
     const own = `/api/devices/${enrolled.body.device_id}`;
     await hub.pair(enrolled.body.code);
-    expect((await ben.call('PATCH', own, { channels: ['imessage'] })).status).toBe(200);
+    expect(await ben.call('PATCH', own, { channels: ['imessage'] })).toMatchObject({
+      status: 200,
+      body: { manageable: true },
+    });
     expect(idsOf(await ben.call('GET', '/api/devices'))).toEqual([enrolled.body.device_id, lent].map(String));
     expect((await ben.call('DELETE', own)).status).toBe(204);
     expect((await ben.call('GET', own)).status).toBe(404);

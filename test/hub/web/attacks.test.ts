@@ -147,6 +147,7 @@ async function typeEverywhere({ page }: View, text: string): Promise<void> {
   const fields = page
     .getByRole('dialog')
     .locator('input:visible:not([type=checkbox]):not([type=radio]):not([readonly])');
+  await fields.first().waitFor();
   for (const field of await fields.all())
     if ((await field.isEditable()) && (await field.getAttribute('role')) === null)
       if ((await field.getAttribute('inputmode')) !== 'numeric') await field.fill(text);

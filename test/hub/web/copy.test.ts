@@ -11,7 +11,8 @@ describeWithBrowser('what is to be taken along', (browser) => {
     await using hub = await TestHub.start();
     const admin = await PanelUser.setUp(hub);
     const { id } = await hub.createWorkspace({ name: 'Harbour' });
-    const { page } = await browser().open(hub.url, { cookies: admin.cookies });
+    await using view = await browser().open(hub.url, { cookies: admin.cookies });
+    const { page } = view;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     if (isDenied) await page.addInitScript('delete Navigator.prototype.clipboard');
     await page.goto(`/workspaces?instructions=${id}`);

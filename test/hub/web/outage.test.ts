@@ -33,7 +33,7 @@ describeWithBrowser('the panel, when the hub is away', (browser) => {
   test('is not blank where it is opened meanwhile, and shows the page once the hub is back', async () => {
     await using hub = await TestHub.start();
     const admin = await PanelUser.setUp(hub);
-    const view = await browser().open(hub.url, { cookies: admin.cookies });
+    await using view = await browser().open(hub.url, { cookies: admin.cookies });
     view.expect(/ERR_FAILED/);
     await view.page.route('**/api/me', (route) => route.abort());
     await view.goto('/devices');

@@ -96,4 +96,16 @@ describeWithBrowser('a sub-account user', (browser) => {
     const refused = await furnished.user.call('POST', '/api/enrollments', { name: 'One more', kind: 'mac' });
     expect(refused.status).toBe(409);
   });
+
+  test('names and pauses a device that serves them, and is offered no more of what is not theirs', async () => {
+    const { page } = await open(`/devices/${furnished.ids.mac}`);
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Revoke' }).count()).toBe(0);
+    for (const name of ['Number or address', 'Per minute'])
+      expect(await page.getByLabel(name).count(), name).toBe(0);
+    await page.getByRole('textbox', { name: 'Name' }).fill('Front desk');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { name: 'Front desk' }).waitFor();
+    await page.getByText('The device is saved.').waitFor();
+  });
 });

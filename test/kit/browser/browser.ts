@@ -54,14 +54,15 @@ export class Browser implements AsyncDisposable {
 
   /** Pictures of all views as they are. */
   async shootViews(name: string): Promise<void> {
-    for (const [index, view] of [...this.#views].entries()) await view.shoot(`${name}-${index + 1}`);
+    const open = [...this.#views].filter(({ page }) => !page.isClosed());
+    for (const [index, view] of open.entries()) await view.shoot(`${name}-${index + 1}`);
   }
 
   /** Closes all views; answers what was wrong in them. */
   async closeViews(): Promise<string[]> {
     const views = [...this.#views];
     this.#views.clear();
-    await Promise.all(views.map((view) => view.close()));
+    await Promise.all(views.map((view) => view[Symbol.asyncDispose]()));
     return views.flatMap((view) => view.problems);
   }
 

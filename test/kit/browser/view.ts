@@ -13,7 +13,7 @@ const REFUSAL = /^Failed to load resource: the server responded with a status of
 const QUIET_LOOKS = 5;
 
 /** One page in a browser, watched: what goes wrong in it is remembered. */
-export class View {
+export class View implements AsyncDisposable {
   readonly page: Page;
   readonly problems: string[] = [];
   readonly #origin: string;
@@ -86,7 +86,8 @@ export class View {
     await this.page.screenshot({ path: join(folder, `${name}-${this.#look}.png`), animations: 'disabled' });
   }
 
-  async close(): Promise<void> {
+  /** Closes it, also when it is closed. One that looks at a hub of a single test goes before that hub does. */
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.page.context().close();
   }
 

@@ -48,7 +48,7 @@ export function DevicePage() {
             <div className={classes.column}>
               <DeviceFacts device={data} />
               <DeviceSettings key={`settings of ${data.id}`} device={data} />
-              <PaceSettings key={`pace of ${data.id}`} device={data} />
+              {data.manageable && <PaceSettings key={`pace of ${data.id}`} device={data} />}
             </div>
           </div>
         )}
@@ -79,14 +79,16 @@ function Actions({ device }: { device: Device }) {
       >
         {device.paused ? 'Resume' : 'Pause'}
       </Button>
-      <Button
-        variant="light"
-        color="red"
-        leftSection={<IconUnlink size={15} aria-hidden />}
-        onClick={() => setRevokes(true)}
-      >
-        Revoke
-      </Button>
+      {device.manageable && (
+        <Button
+          variant="light"
+          color="red"
+          leftSection={<IconUnlink size={15} aria-hidden />}
+          onClick={() => setRevokes(true)}
+        >
+          Revoke
+        </Button>
+      )}
       {revokes && <Revoke device={device} onClose={() => setRevokes(false)} />}
     </>
   );

@@ -1,5 +1,4 @@
-import { SegmentedControl, Skeleton, Stack, Text } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { type Overview, useOverview } from '../../api/overview.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { FilterSelect } from '../../ui/filter-bar.tsx';
@@ -13,11 +12,9 @@ import { LatencyPanel } from './latency-panel.tsx';
 import classes from './overview.module.css';
 import { RANGES, rangeOf } from './ranges.ts';
 import { Tiles } from './tiles.tsx';
+import { TrafficChart } from './traffic-chart.tsx';
 import { WebhooksPanel } from './webhooks-panel.tsx';
 
-const TrafficChart = lazy(() =>
-  import('./traffic-chart.tsx').then((file) => ({ default: file.TrafficChart })),
-);
 const FILTERS = ['range', 'workspace'] as const;
 
 export function OverviewPage() {
@@ -96,9 +93,7 @@ function Figures({ overview, since, workspace, bucket, isStale }: FiguresProps) 
         </Text>
       )}
       <Tiles totals={overview.totals} since={since} workspace={workspace} />
-      <Suspense fallback={<Skeleton className={classes.chartPlace} radius="lg" />}>
-        <TrafficChart series={overview.series} bucket={bucket} />
-      </Suspense>
+      <TrafficChart series={overview.series} bucket={bucket} />
       <div className={classes.columns}>
         <LatencyPanel latency={overview.latency} />
         <WebhooksPanel webhooks={overview.webhooks} workspace={workspace} />

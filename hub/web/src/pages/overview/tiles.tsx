@@ -57,7 +57,13 @@ function listTiles(totals: Overview['totals']): Tile[] {
     {
       label: 'Sent',
       count: gone,
-      note: sent === 0 ? 'all confirmed' : `${sent.toLocaleString()} not confirmed yet`,
+      // Some channels never bring one.
+      note:
+        gone === 0
+          ? 'none yet'
+          : sent === 0
+            ? 'all with a receipt'
+            : `${sent.toLocaleString()} without a receipt`,
       tone: 'busy',
       query: { direction: 'out', ...(arrived === 0 && { status: 'SENT' }) },
     },

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconPlus, IconUsers } from '@tabler/icons-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useMe } from '../../api/me.ts';
 import { type Invite, type User, useUsers } from '../../api/users.ts';
 import { AdminsOnly } from '../../ui/admins-only.tsx';
@@ -8,11 +8,11 @@ import { EmptyNote } from '../../ui/empty-note.tsx';
 import { useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
-import { EditUser } from './edit-user.tsx';
 import { InviteNote } from './invite-note.tsx';
-import { NewUser } from './new-user.tsx';
 import { UserTable } from './user-table.tsx';
 
+const NewUser = lazy(() => import('./new-user.tsx').then((file) => ({ default: file.NewUser })));
+const EditUser = lazy(() => import('./edit-user.tsx').then((file) => ({ default: file.EditUser })));
 const DIALOGS = ['new', 'edit'] as const;
 
 export function UsersPage() {
@@ -56,15 +56,17 @@ function Users({ add }: { add: React.ReactNode }) {
           ) : (
             <UserTable users={list} />
           )}
-          {values.new && <NewUser onInvited={show} onClose={close} />}
-          {values.edit && (
-            <EditUser
-              key={values.edit}
-              user={list.find(({ id }) => id === values.edit)}
-              onInvited={show}
-              onClose={close}
-            />
-          )}
+          <Suspense>
+            {values.new && <NewUser onInvited={show} onClose={close} />}
+            {values.edit && (
+              <EditUser
+                key={values.edit}
+                user={list.find(({ id }) => id === values.edit)}
+                onInvited={show}
+                onClose={close}
+              />
+            )}
+          </Suspense>
           {invited && <InviteNote {...invited} onClose={() => setInvited(undefined)} />}
         </>
       )}

@@ -9,10 +9,12 @@ import { useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { DeleteWorkspace } from './delete-workspace.tsx';
-import { EditWorkspace } from './edit-workspace.tsx';
 import { NewWorkspace } from './new-workspace.tsx';
 import { WorkspaceTable } from './workspace-table.tsx';
 
+const EditWorkspace = lazy(() =>
+  import('./edit-workspace.tsx').then((file) => ({ default: file.EditWorkspace })),
+);
 const Instructions = lazy(() =>
   import('./instructions/instructions.tsx').then((file) => ({ default: file.Instructions })),
 );
@@ -48,7 +50,9 @@ export function WorkspacesPage() {
           )
         }
       </QueryView>
-      <Dialogs />
+      <Suspense>
+        <Dialogs />
+      </Suspense>
     </>
   );
 }
@@ -104,11 +108,6 @@ function Dialogs() {
   if (values.new) return <NewWorkspace onClose={close} />;
   if (values.edit) return <EditWorkspace key={values.edit} id={values.edit} onClose={close} />;
   if (values.delete) return <DeleteWorkspace key={values.delete} id={values.delete} onClose={close} />;
-  if (values.instructions)
-    return (
-      <Suspense>
-        <Instructions id={values.instructions} onClose={close} />
-      </Suspense>
-    );
+  if (values.instructions) return <Instructions id={values.instructions} onClose={close} />;
   return null;
 }
