@@ -30,8 +30,8 @@ export default defineConfig({
         test: {
           name: 'panel',
           include: IN_A_BROWSER,
-          // Beside others' browsers what waits for processes would wait too long.
-          maxWorkers: Math.max(1, availableParallelism() - 1),
+          // Each takes a core, which what waits for processes would have to wait for.
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 1 },
         },
       },
