@@ -8,6 +8,7 @@ import { measureDeliveries } from './deliveries.ts';
 import { measureInbound } from './inbound.ts';
 import { measureIngest } from './ingest.ts';
 import { measureMacs } from './macs.ts';
+import { measurePanel } from './panel.ts';
 import { measureRoundTrip } from './round-trip.ts';
 import { type BenchRow, formatRows } from './row.ts';
 
@@ -18,6 +19,7 @@ const MEASURES: Record<string, { help: string; measure: () => Promise<BenchRow |
   'round-trip': { help: 'POST → device → statuses at the webhook', measure: measureRoundTrip },
   macs: { help: 'a thousand Macs on one hub: memory, and waking the right one', measure: measureMacs },
   claims: { help: 'claims with a million rows in the tables, and with a thousand', measure: measureClaims },
+  panel: { help: 'paging through 100,000 messages in a browser', measure: measurePanel },
   'big-database': { help: 'the bridge on a chat.db of a million messages', measure: measureBigDatabase },
 };
 
