@@ -116,6 +116,7 @@ describeWithBrowser('people, in the panel', (browser) => {
     const cy = new PanelUser(hub);
     await cy.join(String(body.invite_url));
     const { page } = await open(`/users?edit=${body.id}`);
+    await page.getByRole('textbox', { name: 'Name' }).fill('Half typed');
     await page.getByRole('tab', { name: 'Access' }).click();
     await page.getByRole('switch', { name: 'May sign in' }).click();
     await page.getByText('Cy is signed out and kept out.').waitFor();
@@ -132,7 +133,8 @@ describeWithBrowser('people, in the panel', (browser) => {
     await theirs.getByRole('button', { name: 'Save password' }).click();
     await theirs.getByRole('navigation', { name: 'Main' }).waitFor();
 
-    await page.getByRole('link', { name: 'Cy', exact: true }).click();
+    await page.getByRole('tab', { name: 'Details' }).click();
+    expect(await page.getByRole('textbox', { name: 'Name' }).inputValue()).toBe('Half typed');
     await page.getByRole('tab', { name: 'Access' }).click();
     await page.getByRole('button', { name: 'Delete user' }).click();
     await page.getByLabel('Type Cy to confirm').fill('Cy');

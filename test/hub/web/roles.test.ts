@@ -32,6 +32,9 @@ describeWithBrowser('a sub-account user', (browser) => {
     const places = view.page.getByRole('navigation', { name: 'Main' });
     for (const name of ['Users', 'Audit log']) expect(await places.getByText(name).count()).toBe(0);
     await view.shoot('user-workspaces');
+    await view.goto('/workspaces?new=1');
+    await view.settle();
+    expect(await view.page.getByRole('dialog').count()).toBe(0);
     await view.goto('/devices');
     await view.settle();
     await view.page.getByRole('link', { name: 'Mac mini, front desk' }).waitFor();

@@ -34,8 +34,10 @@ export function useWorkspaceNames(): ReadonlyMap<string, string> {
   return new Map(data?.map(({ location_id, name }) => [location_id, name]));
 }
 
+/** Asked anew by whoever shows it: what is edited begins with what is stored now. */
 export function useWorkspace(id: string) {
   return useQuery({
+    refetchOnMount: 'always',
     queryKey: ['workspaces', 'one', id],
     queryFn: ({ signal }) => request<Workspace>('GET', pathOf`/api/workspaces/${id}`, { signal }),
   });
@@ -63,6 +65,7 @@ export function assignDevices(id: string, body: Body<typeof assignmentsSchema>):
 
 export function useRouting(id: string) {
   return useQuery({
+    refetchOnMount: 'always',
     queryKey: ['workspaces', 'routing', id],
     queryFn: ({ signal }) =>
       request<Answer<typeof routingViewSchema>>('GET', pathOf`/api/workspaces/${id}/routing`, { signal }),

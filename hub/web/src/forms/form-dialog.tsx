@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, type ModalProps, Stack } from '@mantine/core';
+import { Alert, Button, Group, type ModalProps, Stack } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { Dialog } from '../ui/dialog.tsx';
 import { FailureNote } from '../ui/failure-note.tsx';
 import ui from '../ui/ui.module.css';
 import type { ApiForm } from './use-api-form.ts';
@@ -100,10 +101,10 @@ export function FormDialog<Values extends Record<string, unknown>>({
 }: FormDialogProps<Values>) {
   const guard = useCloseGuard(api, onClose);
   return (
-    <Modal opened onClose={guard.close} title={title} size={size} closeOnClickOutside={false}>
+    <Dialog onClose={guard.close} title={title} size={size} closeOnClickOutside={false}>
       <FormBody api={api} guard={guard} verb={verb}>
         {children}
       </FormBody>
-    </Modal>
+    </Dialog>
   );
 }

@@ -10,13 +10,16 @@ import { useApiForm } from './use-api-form.ts';
 interface SignInFormProps {
   initialEmail?: string;
   introduction?: string;
+  /** Called before the page behind shows anything to whoever signed in. Its failure is told, and they may try again. */
+  admit?: () => Promise<void>;
   onSignedIn?: () => void;
 }
 
 /** E-mail and password, then the authenticator's code where one is set up. */
-export function SignInForm({ initialEmail = '', introduction, onSignedIn }: SignInFormProps) {
+export function SignInForm({ initialEmail = '', introduction, admit, onSignedIn }: SignInFormProps) {
   const [asksForCode, setAsksForCode] = useState(false);
-  const finish = (): void => {
+  const finish = async (): Promise<void> => {
+    await admit?.();
     noteSignedIn();
     void queryClient.invalidateQueries();
     onSignedIn?.();
@@ -43,7 +46,7 @@ export function SignInForm({ initialEmail = '', introduction, onSignedIn }: Sign
 
 interface PasswordStepProps {
   initialEmail: string;
-  onSignedIn: () => void;
+  onSignedIn: () => Promise<void>;
   onCodeAsked: () => void;
 }
 
@@ -85,7 +88,7 @@ function PasswordStep({ initialEmail, onSignedIn, onCodeAsked }: PasswordStepPro
 }
 
 interface CodeStepProps {
-  onSignedIn: () => void;
+  onSignedIn: () => Promise<void>;
   onBack: () => void;
 }
 

@@ -91,10 +91,16 @@ function splitFaults(
   let isAllSaid = true;
   for (const { field, message } of error.details) {
     const path = (fieldNames[field] ?? field).replaceAll(/\[(\d+)\]/g, '.$1');
-    if ((path.split('.')[0] ?? '') in values) ofFields[path] = sentenceBeside(field, message);
+    const [first = ''] = path.split('.');
+    if (first in values) ofFields[isOneField(values[first]) ? first : path] = sentenceBeside(field, message);
     else isAllSaid = false;
   }
   return { ofFields, rest: isAllSaid ? null : error };
+}
+
+/** Several values that one field takes, and not rows with fields of their own. */
+function isOneField(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one !== 'object');
 }
 
 /** The API's sentence begins with the field's name, which stands above it here: "url must begin with http://". */

@@ -2,7 +2,8 @@ import { Center, Loader, Modal } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Navigate, useLocation } from 'react-router';
 import { ApiFailure } from '../api/failures.ts';
-import { useMe } from '../api/me.ts';
+import { type Me, useMe } from '../api/me.ts';
+import { ME_PATH, request } from '../api/request.ts';
 import { useHasSessionEnded } from '../api/session-end.ts';
 import { SignInForm } from '../forms/sign-in-form.tsx';
 import { FailureNote } from '../ui/failure-note.tsx';
@@ -20,7 +21,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     return (
       <>
         {children}
-        <SignInAgain isOpen={hasEnded} email={me.email ?? ''} />
+        <SignInAgain isOpen={hasEnded} me={me} />
       </>
     );
   if (error instanceof ApiFailure && error.status === 401) {
@@ -43,7 +44,14 @@ export function SessionGate({ children }: { children: ReactNode }) {
   );
 }
 
-function SignInAgain({ isOpen, email }: { isOpen: boolean; email: string }) {
+function SignInAgain({ isOpen, me }: { isOpen: boolean; me: Me }) {
+  /** What is open belongs to who opened it: somebody else begins anew. */
+  const admit = async (): Promise<void> => {
+    const { id } = await request<Me>('GET', ME_PATH);
+    if (id === me.id) return;
+    location.replace('/');
+    await new Promise(() => undefined);
+  };
   return (
     <Modal
       opened={isOpen}
@@ -55,7 +63,8 @@ function SignInAgain({ isOpen, email }: { isOpen: boolean; email: string }) {
       zIndex={1000}
     >
       <SignInForm
-        initialEmail={email}
+        initialEmail={me.email ?? ''}
+        admit={admit}
         introduction="Sign in again to go on where you are: nothing that you have typed is lost."
       />
     </Modal>

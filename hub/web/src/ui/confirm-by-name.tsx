@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { Dialog } from './dialog.tsx';
 import { FailureNote } from './failure-note.tsx';
 
 interface ConfirmByNameProps {
@@ -20,13 +21,13 @@ interface ConfirmByNameProps {
 export function ConfirmByName({ title, name, children, verb, confirm, onDone, onClose }: ConfirmByNameProps) {
   const [typed, setTyped] = useState('');
   const { mutate, isPending, error } = useMutation({ mutationFn: confirm, onSuccess: onDone });
-  const isSame = typed.trim() === name.trim();
+  const isSame = asShown(typed) === asShown(name);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isSame && !isPending) mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={submit}>
         <Stack gap="md">
           {children}
@@ -52,6 +53,11 @@ export function ConfirmByName({ title, name, children, verb, confirm, onDone, on
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
+}
+
+/** A page shows several spaces as one. */
+function asShown(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ');
 }

@@ -1,11 +1,13 @@
 import { Button, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch, IconX } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { Fragment, type ReactNode, useEffect, useState } from 'react';
 import classes from './ui.module.css';
 
 /** Milliseconds after the last key. */
 const TYPING_PAUSE_MS = 350;
+/** Of a time every digit makes another one, until the last is typed. */
+const TIME_PAUSE_MS = 1_500;
 /** Choices shown at once; whoever types finds the others. */
 const MOST_CHOICES = 200;
 
@@ -16,11 +18,17 @@ interface FilterBarProps {
 }
 
 export function FilterBar({ isFiltered, onClear, children }: FilterBarProps) {
+  // What somebody began to type goes with the rest.
+  const [clears, setClears] = useState(0);
+  const clear = (): void => {
+    setClears(clears + 1);
+    onClear();
+  };
   return (
     <search className={classes.filters} aria-label="Filters">
-      {children}
+      <Fragment key={clears}>{children}</Fragment>
       {isFiltered && (
-        <Button variant="subtle" color="gray" leftSection={<IconX size={15} aria-hidden />} onClick={onClear}>
+        <Button variant="subtle" color="gray" leftSection={<IconX size={15} aria-hidden />} onClick={clear}>
           Clear filters
         </Button>
       )}
@@ -66,7 +74,8 @@ interface FilterTextProps extends FilterProps {
 export function FilterText({ label, value = '', onChange, placeholder, isSearch }: FilterTextProps) {
   const [typed, setTyped] = useState(value);
   const settle = useDebouncedCallback(onChange, TYPING_PAUSE_MS);
-  useEffect(() => setTyped(value), [value]);
+  // The space before the next word is not in the value yet.
+  useEffect(() => setTyped((now) => (now.trim() === value ? now : value)), [value]);
   return (
     <TextInput
       type={isSearch ? 'search' : 'text'}
@@ -83,14 +92,21 @@ export function FilterText({ label, value = '', onChange, placeholder, isSearch 
   );
 }
 
-/** A time of the viewer's zone; the address and the API have it in RFC 3339. */
+/** A time of the viewer's zone; the address and the API have it in RFC 3339. Takes effect when it stands, or is left. */
 export function FilterTime({ label, value, onChange }: FilterProps) {
+  const [typed, setTyped] = useState(() => toLocal(value));
+  const settle = useDebouncedCallback((local: string) => onChange(toInstant(local)), TIME_PAUSE_MS);
+  useEffect(() => setTyped((now) => (toInstant(now) === (value ?? null) ? now : toLocal(value))), [value]);
   return (
     <TextInput
       type="datetime-local"
       label={label}
-      value={toLocal(value)}
-      onChange={({ currentTarget }) => onChange(toInstant(currentTarget.value))}
+      value={typed}
+      onChange={({ currentTarget }) => {
+        setTyped(currentTarget.value);
+        settle(currentTarget.value);
+      }}
+      onBlur={() => settle.flush()}
     />
   );
 }

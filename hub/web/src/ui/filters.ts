@@ -6,25 +6,43 @@ export interface Filters<Name extends string> {
   values: Partial<Record<Name, string>>;
   /** Whether any is set. */
   isFiltered: boolean;
-  /** Sets some, or takes them away with an empty value; the list then begins at its first page. */
+  /** Sets some, or takes them away with an empty value. */
   set: (changes: Partial<Record<Name, string | null>>) => void;
   clear: () => void;
 }
 
+const PAGE = ['cursor'];
+const NOTHING: string[] = [];
+
+/** A list that is filtered anew begins at its first page. */
 export function useFilters<Name extends string>(names: readonly Name[]): Filters<Name> {
+  return useSearchValues(names, PAGE);
+}
+
+/** The dialogs of a page, which open and close above it as it is. */
+export function useDialogs<Name extends string>(names: readonly Name[]): Filters<Name> {
+  return useSearchValues(names, NOTHING);
+}
+
+function useSearchValues<Name extends string>(
+  names: readonly Name[],
+  dropped: readonly string[],
+): Filters<Name> {
   const [search, setSearch] = useSearchParams();
   const values = useMemo(() => readValues(search, names), [search, names]);
   const set = useCallback(
-    (changes: Partial<Record<Name, string | null>>) =>
-      setSearch((before) => change(before, changes as Record<string, string | null>), { replace: true }),
-    [setSearch],
+    (changes: Partial<Record<Name, string | null>>) => {
+      const nothing = Object.fromEntries(dropped.map((name) => [name, null]));
+      setSearch((before) => change(before, { ...nothing, ...changes }), {
+        replace: true,
+        preventScrollReset: true,
+      });
+    },
+    [setSearch, dropped],
   );
   const clear = useCallback(
-    () =>
-      setSearch((before) => change(before, Object.fromEntries(names.map((name) => [name, null]))), {
-        replace: true,
-      }),
-    [setSearch, names],
+    () => set(Object.fromEntries(names.map((name) => [name, null])) as Record<Name, null>),
+    [set, names],
   );
   return { values, isFiltered: Object.keys(values).length > 0, set, clear };
 }
@@ -41,24 +59,19 @@ function readValues<Name extends string>(
   return values;
 }
 
-function change(before: URLSearchParams, changes: Record<string, string | null>): URLSearchParams {
+function change(
+  before: URLSearchParams,
+  changes: Record<string, string | null | undefined>,
+): URLSearchParams {
   const after = new URLSearchParams(before);
-  after.delete('cursor');
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === '') after.delete(name);
-    else after.set(name, value);
-  }
+  for (const [name, value] of Object.entries(changes))
+    if (value) after.set(name, value);
+    else after.delete(name);
   return after;
 }
 
 /** The address of this view with something more in it: filters stay, so a dialog opens above the same list. */
 export function useSearchWith(): (changes: Record<string, string | null>) => { search: string } {
   const [search] = useSearchParams();
-  return (changes) => {
-    const after = new URLSearchParams(search);
-    for (const [name, value] of Object.entries(changes))
-      if (value === null) after.delete(name);
-      else after.set(name, value);
-    return { search: after.toString() };
-  };
+  return (changes) => ({ search: change(search, changes).toString() });
 }

@@ -1,8 +1,9 @@
-import { Alert, Button, type ButtonProps, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, type ButtonProps, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { ApiFailure, describeFailure } from '../api/failures.ts';
+import { Dialog } from './dialog.tsx';
 import { FailureNote } from './failure-note.tsx';
 import { tellFailure } from './notices.ts';
 
@@ -59,7 +60,7 @@ interface WarningProps<Result> {
 function Warning<Result>({ warning, verb, run, onDone, onClose }: WarningProps<Result>) {
   const { mutate, isPending, error } = useMutation({ mutationFn: run, onSuccess: onDone });
   return (
-    <Modal opened onClose={onClose} title="Are you sure?">
+    <Dialog onClose={onClose} title="Are you sure?">
       <Stack gap="md">
         <Alert color="orange" variant="light" icon={<IconAlertTriangle size={18} aria-hidden />}>
           <Text size="sm">{describeFailure(warning)}</Text>
@@ -74,7 +75,7 @@ function Warning<Result>({ warning, verb, run, onDone, onClose }: WarningProps<R
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

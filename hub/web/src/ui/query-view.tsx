@@ -1,6 +1,6 @@
 import { Skeleton, Stack } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { ApiFailure } from '../api/failures.ts';
 import { FailureNote } from './failure-note.tsx';
 
@@ -8,12 +8,14 @@ interface QueryViewProps<Data> {
   query: UseQueryResult<Data>;
   /** Rows of the placeholder. */
   lines?: number;
+  /** Not while it has only what it found before: see useIsFresh. */
+  isFresh?: boolean;
   children: (data: Data) => ReactNode;
 }
 
 /** Shows what a query found; until then that it looks, and why it found nothing. What is there stays while it looks again. */
-export function QueryView<Data>({ query, lines = 6, children }: QueryViewProps<Data>) {
-  if (query.data !== undefined)
+export function QueryView<Data>({ query, lines = 6, isFresh = true, children }: QueryViewProps<Data>) {
+  if (query.data !== undefined && isFresh)
     return (
       <>
         {isGone(query.error) && <FailureNote error={query.error} title="It is not there any more" />}
@@ -35,6 +37,14 @@ export function QueryView<Data>({ query, lines = 6, children }: QueryViewProps<D
       ))}
     </Stack>
   );
+}
+
+/** Whether all have been answered since this was mounted, and from then on for good: what is edited begins with nothing older. */
+export function useIsFresh(...queries: UseQueryResult<unknown>[]): boolean {
+  const [isFresh, setFresh] = useState(false);
+  const isNow = queries.every((query) => query.isFetchedAfterMount && query.isSuccess);
+  if (isNow && !isFresh) setFresh(true);
+  return isFresh || isNow;
 }
 
 /** Whether asking again would be answered the same. */

@@ -5,7 +5,7 @@ import type { Page } from '../../api/request.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
 import { FilterBar, FilterSelect, FilterTime } from '../../ui/filter-bar.tsx';
-import { type Filters, useFilters } from '../../ui/filters.ts';
+import { type Filters, useDialogs, useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { OlderButton, Pager, useCursor } from '../../ui/pager.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
@@ -28,7 +28,7 @@ const TABS = [
 
 export function DeliveriesPage() {
   const filters = useFilters(FILTERS);
-  const { values, set } = useFilters(DIALOGS);
+  const { values, set } = useDialogs(DIALOGS);
   const cursor = useCursor();
   const filter = filters.values as DeliveryFilter;
   const deliveries = useDeliveries(filter, cursor);

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useDevices } from '../../api/devices.ts';
 import { useAllowance, useMe } from '../../api/me.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
-import { useFilters } from '../../ui/filters.ts';
+import { useDialogs } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { DeviceTable } from './device-table.tsx';
@@ -14,7 +14,7 @@ const DIALOGS = ['new'] as const;
 
 export function DevicesPage() {
   const devices = useDevices();
-  const { values, set } = useFilters(DIALOGS);
+  const { values, set } = useDialogs(DIALOGS);
   const mayEnroll = useAllowance() > 0;
   const allowance = useAllowanceWords();
   const enroll = (

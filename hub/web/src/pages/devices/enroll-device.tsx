@@ -1,4 +1,4 @@
-import { Checkbox, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Checkbox, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { enrollmentSchema } from '../../../../../shared/api/devices.ts';
 import type { Channel, DeviceKind } from '../../../../../shared/channels.ts';
@@ -7,6 +7,7 @@ import { refresh } from '../../api/query-client.ts';
 import type { Body } from '../../api/request.ts';
 import { FormDialog } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { CHANNEL_NAMES, CHANNELS_OF_KIND, KIND_NAMES, KINDS } from '../../words.ts';
 import { PairDevice } from './pair-device.tsx';
 
@@ -30,8 +31,7 @@ export function EnrollDevice({ onClose }: EnrollDeviceProps) {
       />
     );
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={`Pair ${announced.asked.name}`}
       size="lg"
@@ -44,7 +44,7 @@ export function EnrollDevice({ onClose }: EnrollDeviceProps) {
         onRenewed={setAnnounced}
         onClose={onClose}
       />
-    </Modal>
+    </Dialog>
   );
 }
 

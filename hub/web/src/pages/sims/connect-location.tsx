@@ -1,10 +1,11 @@
-import { Alert, Anchor, Button, Group, Modal, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { refresh } from '../../api/query-client.ts';
 import { connectWorkspace, type Workspace } from '../../api/workspaces.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { useSearchWith } from '../../ui/filters.ts';
 import { tellDone, tellFailure } from '../../ui/notices.ts';
 import classes from './sims.module.css';
@@ -24,7 +25,7 @@ export function ConnectLocation({ workspaces, onClose }: ConnectLocationProps) {
     [name, location_id].some((field) => field.toLowerCase().includes(wanted)),
   );
   return (
-    <Modal opened onClose={onClose} title="Connect Location">
+    <Dialog onClose={onClose} title="Connect Location">
       <Stack gap="md">
         <Text size="sm" c="dimmed">
           A connected workspace sends and receives through its devices. Off, it does neither.
@@ -57,7 +58,7 @@ export function ConnectLocation({ workspaces, onClose }: ConnectLocationProps) {
           <Button onClick={onClose}>Done</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Button, Stack } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useDevices } from '../../api/devices.ts';
 import { useWorkspaces, type Workspace } from '../../api/workspaces.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { EmptyNote } from '../../ui/empty-note.tsx';
-import { useFilters } from '../../ui/filters.ts';
+import { useDialogs } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { AssignDevices } from './assign-devices.tsx';
@@ -14,7 +15,7 @@ const DIALOGS = ['connect', 'assign'] as const;
 
 export function SimsPage() {
   const workspaces = useWorkspaces();
-  const { values, set } = useFilters(DIALOGS);
+  const { values, set } = useDialogs(DIALOGS);
   const connect = (
     <Button
       leftSection={<IconPlugConnected size={16} aria-hidden />}
@@ -87,6 +88,15 @@ interface AssignProps {
 function Assign({ id, workspaces, onClose }: AssignProps) {
   const devices = useDevices();
   const workspace = workspaces.find(({ location_id }) => location_id === id);
-  if (!workspace || !devices.data) return null;
-  return <AssignDevices key={id} workspace={workspace} devices={devices.data} onClose={onClose} />;
+  if (workspace && devices.data)
+    return <AssignDevices key={id} workspace={workspace} devices={devices.data} onClose={onClose} />;
+  return (
+    <Dialog onClose={onClose} title="Assign devices">
+      {workspace ? (
+        <QueryView query={devices}>{() => null}</QueryView>
+      ) : (
+        <Text size="sm">The workspace that this link led to is not here, or not given to you.</Text>
+      )}
+    </Dialog>
+  );
 }

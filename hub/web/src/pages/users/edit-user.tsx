@@ -1,29 +1,32 @@
-import { Modal, Tabs, Text } from '@mantine/core';
+import { Tabs, Text } from '@mantine/core';
 import { refresh } from '../../api/query-client.ts';
 import { changeUser, type Invite, type User } from '../../api/users.ts';
 import { FormBody, useCloseGuard } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { UserAccess } from './user-access.tsx';
 import { bodyOfUser, judgeUser, UserFields, type UserValues } from './user-fields.tsx';
 
 interface EditUserProps {
   user: User | undefined;
+  /** Whether another dialog lies above this one. */
+  isCovered: boolean;
   onInvited: (user: User, invite: Invite) => void;
   onClose: () => void;
 }
 
-export function EditUser({ user, onInvited, onClose }: EditUserProps) {
+export function EditUser({ user, ...props }: EditUserProps) {
   if (user === undefined)
     return (
-      <Modal opened onClose={onClose} title="No such user">
+      <Dialog onClose={props.onClose} title="No such user">
         <Text size="sm">Whoever this link led to is not here any more.</Text>
-      </Modal>
+      </Dialog>
     );
-  return <Loaded user={user} onInvited={onInvited} onClose={onClose} />;
+  return <Loaded user={user} {...props} />;
 }
 
-function Loaded({ user, onInvited, onClose }: EditUserProps & { user: User }) {
+function Loaded({ user, isCovered, onInvited, onClose }: EditUserProps & { user: User }) {
   const api = useApiForm<UserValues, User>({
     initialValues: {
       name: user.name,
@@ -43,7 +46,7 @@ function Loaded({ user, onInvited, onClose }: EditUserProps & { user: User }) {
   });
   const guard = useCloseGuard(api, onClose);
   return (
-    <Modal opened onClose={guard.close} title={user.name} closeOnClickOutside={false}>
+    <Dialog onClose={guard.close} title={user.name} closeOnClickOutside={false} closeOnEscape={!isCovered}>
       <Tabs defaultValue="details">
         <Tabs.List mb="md">
           <Tabs.Tab value="details">Details</Tabs.Tab>
@@ -58,6 +61,6 @@ function Loaded({ user, onInvited, onClose }: EditUserProps & { user: User }) {
           <UserAccess user={user} onInvited={onInvited} onClose={onClose} />
         </Tabs.Panel>
       </Tabs>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconLink } from '@tabler/icons-react';
 import type { Invite, User } from '../../api/users.ts';
 import { CopyField } from '../../ui/copy.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { Time } from '../../ui/time.tsx';
 
 interface InviteNoteProps {
@@ -13,8 +14,7 @@ interface InviteNoteProps {
 /** The only sight of the link. */
 export function InviteNote({ user: { name, state }, invite, onClose }: InviteNoteProps) {
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={state === 'invited' ? `Invitation for ${name}` : `New password for ${name}`}
       closeOnClickOutside={false}
@@ -39,7 +39,7 @@ export function InviteNote({ user: { name, state }, invite, onClose }: InviteNot
           <Button onClick={onClose}>I have copied the link</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -5,7 +5,7 @@ import { useMe } from '../../api/me.ts';
 import { type Invite, type User, useUsers } from '../../api/users.ts';
 import { AdminsOnly } from '../../ui/admins-only.tsx';
 import { EmptyNote } from '../../ui/empty-note.tsx';
-import { useFilters } from '../../ui/filters.ts';
+import { useDialogs } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { InviteNote } from './invite-note.tsx';
@@ -17,7 +17,7 @@ const DIALOGS = ['new', 'edit'] as const;
 
 export function UsersPage() {
   const { data: me } = useMe();
-  const { set } = useFilters(DIALOGS);
+  const { set } = useDialogs(DIALOGS);
   const isAdmin = me?.role === 'admin';
   const add = (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => set({ new: '1' })}>
@@ -38,7 +38,7 @@ export function UsersPage() {
 
 function Users({ add }: { add: React.ReactNode }) {
   const users = useUsers();
-  const { values, set } = useFilters(DIALOGS);
+  const { values, set } = useDialogs(DIALOGS);
   const [invited, setInvited] = useState<{ user: User; invite: Invite }>();
   const close = (): void => set({ new: null, edit: null });
   const show = (user: User, invite: Invite): void => {
@@ -62,7 +62,8 @@ function Users({ add }: { add: React.ReactNode }) {
               <EditUser
                 key={values.edit}
                 user={list.find(({ id }) => id === values.edit)}
-                onInvited={show}
+                isCovered={invited !== undefined}
+                onInvited={(user, invite) => setInvited({ user, invite })}
                 onClose={close}
               />
             )}

@@ -12,7 +12,13 @@ import { tellDone, tellFailure } from '../../ui/notices.ts';
 import { QueryView } from '../../ui/query-view.tsx';
 import { Time } from '../../ui/time.tsx';
 
-export function ApiKeys({ workspace: { location_id: id, require_api_key } }: { workspace: Workspace }) {
+interface ApiKeysProps {
+  workspace: Workspace;
+  /** Called when a key stands there, which is shown only once. */
+  onSecret: () => void;
+}
+
+export function ApiKeys({ workspace: { location_id: id, require_api_key }, onSecret }: ApiKeysProps) {
   const keys = useApiKeys(id);
   const [made, setMade] = useState<string>();
   return (
@@ -35,7 +41,13 @@ export function ApiKeys({ workspace: { location_id: id, require_api_key } }: { w
           list.length > 0 ? <KeyTable id={id} keys={list} /> : <Text size="sm">There is no key yet.</Text>
         }
       </QueryView>
-      <NewKey id={id} onMade={setMade} />
+      <NewKey
+        id={id}
+        onMade={(key) => {
+          setMade(key);
+          onSecret();
+        }}
+      />
     </Stack>
   );
 }

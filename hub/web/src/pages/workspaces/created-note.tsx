@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { CreatedWorkspace } from '../../api/workspaces.ts';
 import { CopyField } from '../../ui/copy.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { TestEvent } from './test-event.tsx';
 
 interface CreatedNoteProps {
@@ -14,8 +15,7 @@ interface CreatedNoteProps {
 export function CreatedNote({ workspace, onClose }: CreatedNoteProps) {
   const { location_id, name, signing_secret, url } = workspace;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       title={`${name} was created`}
       size="lg"
@@ -54,6 +54,6 @@ export function CreatedNote({ workspace, onClose }: CreatedNoteProps) {
           <Button onClick={onClose}>I have copied the secret</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

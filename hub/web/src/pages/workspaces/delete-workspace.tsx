@@ -3,7 +3,9 @@ import { useDevices } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
 import { deleteWorkspace, useWaiting, useWorkspace, type Workspace } from '../../api/workspaces.ts';
 import { ConfirmByName } from '../../ui/confirm-by-name.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { tellDone } from '../../ui/notices.ts';
+import { QueryView } from '../../ui/query-view.tsx';
 
 interface DeleteWorkspaceProps {
   id: string;
@@ -12,9 +14,14 @@ interface DeleteWorkspaceProps {
 
 /** Lists what breaks, and asks for the name. */
 export function DeleteWorkspace({ id, onClose }: DeleteWorkspaceProps) {
-  const { data: workspace } = useWorkspace(id);
-  if (workspace === undefined) return null;
-  const { name } = workspace;
+  const workspace = useWorkspace(id);
+  if (workspace.data === undefined)
+    return (
+      <Dialog onClose={onClose} title="Delete workspace">
+        <QueryView query={workspace}>{() => null}</QueryView>
+      </Dialog>
+    );
+  const { name } = workspace.data;
   return (
     <ConfirmByName
       title={`Delete ${name}?`}
@@ -28,7 +35,7 @@ export function DeleteWorkspace({ id, onClose }: DeleteWorkspaceProps) {
       }}
       onClose={onClose}
     >
-      <WhatBreaks workspace={workspace} />
+      <WhatBreaks workspace={workspace.data} />
     </ConfirmByName>
   );
 }

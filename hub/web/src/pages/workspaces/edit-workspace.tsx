@@ -1,4 +1,6 @@
-import { Modal, Tabs } from '@mantine/core';
+import { Tabs } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import { useState } from 'react';
 import { refresh } from '../../api/query-client.ts';
 import {
   changeRouting,
@@ -10,11 +12,13 @@ import {
 } from '../../api/workspaces.ts';
 import { FormBody, useCloseGuard } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { tellDone } from '../../ui/notices.ts';
-import { QueryView } from '../../ui/query-view.tsx';
+import { QueryView, useIsFresh } from '../../ui/query-view.tsx';
 import { AdvancedFields } from './advanced-fields.tsx';
 import { AdvancedPart } from './advanced-part.tsx';
 import { HeaderRows } from './header-rows.tsx';
+import { fillInRenamed } from './header-values.ts';
 import { RouteFields } from './route-fields.tsx';
 import { SecretsTab } from './secrets-tab.tsx';
 import { WebhookTab } from './webhook-tab.tsx';
@@ -29,12 +33,15 @@ interface EditWorkspaceProps {
 export function EditWorkspace({ id, onClose }: EditWorkspaceProps) {
   const workspace = useWorkspace(id);
   const routing = useRouting(id);
-  if (workspace.data && routing.data)
+  const isFresh = useIsFresh(workspace, routing);
+  if (isFresh && workspace.data && routing.data)
     return <Loaded workspace={workspace.data} routes={routing.data.routes} onClose={onClose} />;
   return (
-    <Modal opened onClose={onClose} title="Edit workspace" size="lg">
-      <QueryView query={workspace}>{() => <QueryView query={routing}>{() => null}</QueryView>}</QueryView>
-    </Modal>
+    <Dialog onClose={onClose} title="Edit workspace" size="lg">
+      <QueryView query={workspace.isError ? workspace : (routing as UseQueryResult<unknown>)} isFresh={false}>
+        {() => null}
+      </QueryView>
+    </Dialog>
   );
 }
 
@@ -54,7 +61,7 @@ function Loaded({ workspace, routes, onClose }: LoadedProps) {
       const before = api.form.getInitialValues();
       if (JSON.stringify(values.routes) !== JSON.stringify(before.routes))
         await changeRouting(id, { routes: values.routes });
-      await changeWorkspace(id, changesOf(before, values));
+      await changeWorkspace(id, changesOf(before, await fillInRenamed(values, id)));
     },
     onDone: () => {
       void refresh('workspaces', 'deliveries', 'notices');
@@ -63,13 +70,14 @@ function Loaded({ workspace, routes, onClose }: LoadedProps) {
     },
   });
   const guard = useCloseGuard(api, onClose);
+  const [showsSecret, setShowsSecret] = useState(false);
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={guard.close}
       title={`Edit ${workspace.name}`}
       size="lg"
       closeOnClickOutside={false}
+      closeOnEscape={!showsSecret}
     >
       <Tabs defaultValue="details" keepMounted>
         <Tabs.List mb="md">
@@ -86,10 +94,10 @@ function Loaded({ workspace, routes, onClose }: LoadedProps) {
           <WebhookTab workspace={workspace} />
         </Tabs.Panel>
         <Tabs.Panel value="secrets">
-          <SecretsTab workspace={workspace} />
+          <SecretsTab workspace={workspace} onSecret={() => setShowsSecret(true)} />
         </Tabs.Panel>
       </Tabs>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -3,8 +3,8 @@ import type { UseFormReturnType } from '@mantine/form';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { revealHeaders } from '../../api/workspaces.ts';
 import { tellFailure } from '../../ui/notices.ts';
+import { fillIn, readHeaderValues } from './header-values.ts';
 import { createRow, type HeaderRow, type WorkspaceValues } from './workspace-values.ts';
 
 interface HeaderRowsProps {
@@ -17,14 +17,22 @@ interface HeaderRowsProps {
 export function HeaderRows({ form, storedIn }: HeaderRowsProps) {
   const [shown, setShown] = useState<ReadonlySet<string>>(new Set());
   const { headers } = form.getValues();
-  const { mutateAsync: reveal, isPending } = useMutation({ mutationFn: revealHeaders, onError: tellFailure });
+  const { mutateAsync: reveal, isPending } = useMutation({
+    mutationFn: readHeaderValues,
+    onError: tellFailure,
+  });
 
   const show = async (row: HeaderRow): Promise<void> => {
-    if (row.isStored && row.value === '' && storedIn !== null) {
-      const answer = await reveal(storedIn).catch(() => undefined);
-      if (answer === undefined) return;
-      const values = new Map(answer.headers.map(({ key, value }) => [key.toLowerCase(), value]));
-      form.setFieldValue('headers', (rows) => rows.map((one) => fillIn(one, values)));
+    if (row.storedAs !== null && row.value === '' && storedIn !== null) {
+      const stored = await reveal(storedIn).catch(() => undefined);
+      if (stored === undefined) return;
+      const fill = (rows: HeaderRow[]): HeaderRow[] => rows.map((one) => fillIn(one, stored));
+      // Looking at it changes nothing.
+      const before = form.getInitialValues();
+      const initial = { ...before, headers: fill(before.headers) };
+      form.setInitialValues(initial);
+      form.resetDirty(initial);
+      form.setFieldValue('headers', fill);
     }
     setShown(new Set([...shown, row.id]));
   };
@@ -60,10 +68,6 @@ export function HeaderRows({ form, storedIn }: HeaderRowsProps) {
   );
 }
 
-function fillIn(row: HeaderRow, values: ReadonlyMap<string, string>): HeaderRow {
-  return row.isStored && row.value === '' ? { ...row, value: values.get(row.key.toLowerCase()) ?? '' } : row;
-}
-
 interface RowProps {
   row: HeaderRow;
   index: number;
@@ -86,7 +90,7 @@ function Row({ row, index, form, isShown, isBusy, onToggle }: RowProps) {
       />
       <PasswordInput
         aria-label={`Value of header ${number}`}
-        placeholder={row.isStored ? '•••• kept as it is' : 'Value'}
+        placeholder={row.storedAs !== null ? '•••• kept as it is' : 'Value'}
         autoComplete="new-password"
         style={{ flex: 3, minWidth: 0 }}
         visible={isShown}

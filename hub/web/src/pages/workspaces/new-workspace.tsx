@@ -8,6 +8,7 @@ import { AdvancedFields } from './advanced-fields.tsx';
 import { AdvancedPart } from './advanced-part.tsx';
 import { CreatedNote } from './created-note.tsx';
 import { HeaderRows } from './header-rows.tsx';
+import { fillInRenamed } from './header-values.ts';
 import { WorkspaceFields } from './workspace-fields.tsx';
 import { bodyOf, dropEmptyRows, EMPTY, takenOver, type WorkspaceValues } from './workspace-values.ts';
 
@@ -39,9 +40,9 @@ function NewWorkspaceForm({ onClose, onCreated }: NewWorkspaceFormProps) {
     initialValues: EMPTY,
     prepare: dropEmptyRows,
     validate: ({ name }) => ({ name: name.trim() === '' ? 'Give the workspace a name.' : undefined }),
-    send: (values) =>
+    send: async (values) =>
       createWorkspace({
-        ...bodyOf(values),
+        ...bodyOf(await fillInRenamed(values, values.clone_from)),
         ...(values.clone_from !== null && { clone_from: values.clone_from }),
       }),
     onDone: onCreated,
@@ -72,7 +73,7 @@ function ModelField({
   const choose = (id: string | null): void => {
     const model = workspaces.find(({ location_id }) => location_id === id);
     const typed = form.getValues();
-    const kept = typed.headers.filter(({ isStored }) => !isStored);
+    const kept = typed.headers.filter(({ storedAs }) => storedAs === null);
     if (model === undefined) {
       form.setValues({ clone_from: null, headers: kept });
       return;

@@ -9,21 +9,30 @@ import { FailureNote } from '../../ui/failure-note.tsx';
 import { useNow } from '../../ui/time.tsx';
 import { ApiKeys } from './api-keys.tsx';
 
+interface SecretsTabProps {
+  workspace: Workspace;
+  /** Called when something stands there that is shown only once. */
+  onSecret: () => void;
+}
+
 /** The signing secret, which is shown once, and the keys of the workspace's client. */
-export function SecretsTab({ workspace }: { workspace: Workspace }) {
+export function SecretsTab({ workspace, onSecret }: SecretsTabProps) {
   return (
     <Stack gap="xl">
-      <SigningSecret workspace={workspace} />
-      <ApiKeys workspace={workspace} />
+      <SigningSecret workspace={workspace} onSecret={onSecret} />
+      <ApiKeys workspace={workspace} onSecret={onSecret} />
     </Stack>
   );
 }
 
-function SigningSecret({ workspace: { location_id, previous_secret_until } }: { workspace: Workspace }) {
+function SigningSecret({ workspace: { location_id, previous_secret_until }, onSecret }: SecretsTabProps) {
   const [asks, setAsks] = useState(false);
   const { mutate, data, error, isPending } = useMutation({
     mutationFn: () => rotateSecret(location_id),
-    onSuccess: () => refresh('workspaces'),
+    onSuccess: () => {
+      onSecret();
+      return refresh('workspaces');
+    },
     onSettled: () => setAsks(false),
   });
   return (

@@ -63,7 +63,14 @@ function Name({ workspace: { name, location_id, connected, email, phone } }: { w
   return (
     <div>
       <Group gap={8} miw={170}>
-        <Anchor component={Link} to={searchWith({ edit: location_id })} fw={550} c="bright" size="sm">
+        <Anchor
+          component={Link}
+          to={searchWith({ edit: location_id })}
+          preventScrollReset
+          fw={550}
+          c="bright"
+          size="sm"
+        >
           {name}
         </Anchor>
         {!connected && <Badge tone="quiet">Not connected</Badge>}

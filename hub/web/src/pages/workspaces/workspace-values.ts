@@ -9,7 +9,8 @@ import { CHANNELS, MASK } from '../../words.ts';
 export interface HeaderRow {
   key: string;
   value: string;
-  isStored: boolean;
+  /** The name under which the hub has its value; null for a new one. */
+  storedAs: string | null;
   id: string;
 }
 
@@ -45,9 +46,9 @@ export const EMPTY: WorkspaceValues = {
 
 let rows = 0;
 
-export function createRow(key = '', isStored = false): HeaderRow {
+export function createRow(storedAs: string | null = null): HeaderRow {
   rows += 1;
-  return { key, value: '', isStored, id: `row-${rows}` };
+  return { key: storedAs ?? '', value: '', storedAs, id: `row-${rows}` };
 }
 
 export function valuesOf(workspace: Workspace, routes: Routes): WorkspaceValues {
@@ -66,7 +67,7 @@ export function valuesOf(workspace: Workspace, routes: Routes): WorkspaceValues 
 export function takenOver({ url, headers, require_api_key, channels, extra_events }: Workspace) {
   return {
     url: url ?? '',
-    headers: headers.map(({ key }) => createRow(key, true)),
+    headers: headers.map(({ key }) => createRow(key)),
     require_api_key,
     channels,
     extra_events,
@@ -89,9 +90,9 @@ export function bodyOf(
     email: orNull(values.email),
     phone: orNull(values.phone),
     url: orNull(values.url),
-    headers: values.headers.map(({ key, value, isStored }) => ({
+    headers: values.headers.map(({ key, value, storedAs }) => ({
       key: key.trim(),
-      value: value === '' && isStored ? MASK : value,
+      value: value === '' && storedAs !== null ? MASK : value,
     })),
     channels: values.channels,
     extra_events: values.extra_events,

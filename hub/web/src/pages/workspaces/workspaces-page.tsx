@@ -5,7 +5,7 @@ import { useIsAdmin } from '../../api/me.ts';
 import { useWorkspaces, type Workspace } from '../../api/workspaces.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
 import { FilterBar, FilterText } from '../../ui/filter-bar.tsx';
-import { useFilters } from '../../ui/filters.ts';
+import { useDialogs, useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { QueryView } from '../../ui/query-view.tsx';
 import { DeleteWorkspace } from './delete-workspace.tsx';
@@ -24,7 +24,7 @@ const FILTERS = ['q'] as const;
 export function WorkspacesPage() {
   const workspaces = useWorkspaces();
   const isAdmin = useIsAdmin();
-  const { set } = useFilters(DIALOGS);
+  const { set } = useDialogs(DIALOGS);
   const add = isAdmin && (
     <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => set({ new: '1' })}>
       Add New Workspace
@@ -103,11 +103,13 @@ function matches(workspace: Workspace, text = ''): boolean {
 
 /** What is open stands in the address. */
 function Dialogs() {
-  const { values, set } = useFilters(DIALOGS);
+  const { values, set } = useDialogs(DIALOGS);
+  const isAdmin = useIsAdmin();
   const close = (): void => set({ new: null, edit: null, instructions: null, delete: null });
-  if (values.new) return <NewWorkspace onClose={close} />;
+  if (values.new && isAdmin) return <NewWorkspace onClose={close} />;
   if (values.edit) return <EditWorkspace key={values.edit} id={values.edit} onClose={close} />;
-  if (values.delete) return <DeleteWorkspace key={values.delete} id={values.delete} onClose={close} />;
+  if (values.delete && isAdmin)
+    return <DeleteWorkspace key={values.delete} id={values.delete} onClose={close} />;
   if (values.instructions) return <Instructions id={values.instructions} onClose={close} />;
   return null;
 }
