@@ -63,7 +63,14 @@ export function createServer(parts: Parts, { adminToken, panel, timeouts }: Serv
     }),
     overviewRoute({ store, quiet, now }),
     ...media.routes,
-    ...accountRoutes({ store, accounts, now, publicUrl, audit }),
+    ...accountRoutes({
+      store,
+      accounts,
+      now,
+      publicUrl,
+      givenUrl: config.HUB_PUBLIC_URL,
+      audit,
+    }),
     ...systemRoutes({ store, metrics, now, countOnline: () => presence.count, isStopping }),
   ];
   const http = serveRoutes({

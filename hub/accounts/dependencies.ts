@@ -9,6 +9,8 @@ export interface AccountDependencies {
   accounts: Accounts;
   now: () => number;
   publicUrl: () => string;
+  /** HUB_PUBLIC_URL, where it is set. */
+  givenUrl: string | undefined;
   /** Writes down what a caller did. */
   audit: (
     caller: Caller,

@@ -5,7 +5,7 @@ import type { User } from '../store/accounts.ts';
 import type { AccountDependencies } from './dependencies.ts';
 
 /** GET /api/me: who calls. */
-export function meRoute({ store, accounts }: AccountDependencies): Route {
+export function meRoute({ store, accounts, givenUrl }: AccountDependencies): Route {
   return defineRoute({
     method: 'get',
     path: '/api/me',
@@ -15,16 +15,16 @@ export function meRoute({ store, accounts }: AccountDependencies): Route {
     summary: 'Who calls: somebody signed in to the panel, or a holder of the admin token.',
     response: { status: 200, description: 'The caller.', schema: meSchema },
     handle: async ({ userId, headers, source }) => {
-      if (userId === undefined) return { status: 200, body: TOKEN_HOLDER };
+      if (userId === undefined) return { status: 200, body: { ...TOKEN_HOLDER, hub_url: givenUrl ?? null } };
       const user = await store.findUser(userId);
       if (user === undefined) throw new ApiError('unauthorized', 'This account is gone.');
       const cookies = await accounts.refresh({ headers, source });
-      return { status: 200, body: showMe(user), headers: { 'set-cookie': cookies } };
+      return { status: 200, body: showMe(user, givenUrl), headers: { 'set-cookie': cookies } };
     },
   });
 }
 
-const TOKEN_HOLDER: MeView = {
+const TOKEN_HOLDER: Omit<MeView, 'hub_url'> = {
   kind: 'token',
   id: 'admin-token',
   name: 'Admin token',
@@ -37,7 +37,7 @@ const TOKEN_HOLDER: MeView = {
   created_at: null,
 };
 
-export function showMe(user: User): MeView {
+export function showMe(user: User, givenUrl: string | undefined): MeView {
   const isAdmin = user.role === 'admin';
   return {
     kind: 'user',
@@ -50,5 +50,6 @@ export function showMe(user: User): MeView {
     devices_enrolled: user.devices_enrolled,
     workspaces: isAdmin ? null : user.workspaces,
     created_at: new Date(user.created_at).toISOString(),
+    hub_url: givenUrl ?? null,
   };
 }

@@ -114,7 +114,7 @@ function readRoute(find: FindLink): Route {
 }
 
 function useRoute(find: FindLink, dependencies: AccountDependencies): Route {
-  const { store, accounts, now } = dependencies;
+  const { store, accounts, now, givenUrl } = dependencies;
   return defineRoute({
     ...BASE,
     method: 'post',
@@ -138,7 +138,7 @@ function useRoute(find: FindLink, dependencies: AccountDependencies): Route {
       const credentials = { email: user.email, password: body.password };
       const cookies = await accounts.signIn({ headers, source: caller.source }, credentials);
       if (!user.two_factor_enabled) await store.recordLogin(user.id, now());
-      return { status: 201, body: showMe(user), headers: { 'set-cookie': cookies } };
+      return { status: 201, body: showMe(user, givenUrl), headers: { 'set-cookie': cookies } };
     },
   });
 }

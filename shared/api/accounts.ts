@@ -33,6 +33,9 @@ export const meSchema = z
       .nullable()
       .meta({ description: 'location_ids of the workspaces given to them; null for all.' }),
     created_at: timeSchema.nullable(),
+    hub_url: z.string().nullable().meta({
+      description: 'HUB_PUBLIC_URL, where clients and devices reach the hub; null where it is not set.',
+    }),
   })
   .meta({ id: 'Me' });
 export type MeView = z.infer<typeof meSchema>;

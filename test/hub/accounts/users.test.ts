@@ -55,7 +55,7 @@ describe('users', () => {
       body: { email: 'ben@example.com', role: 'user', workspaces: [workspace.id], device_allowance: 0 },
     });
     expect((await ben.join(link)).status).toBe(410);
-    expect((await ben.call('GET', '/api/me')).status).toBe(200);
+    expect(await ben.call('GET', '/api/me')).toMatchObject({ status: 200, body: { hub_url: null } });
     const shown = await ann.call('GET', `/api/users/${created.body.id}`);
     expect(shown.body).toMatchObject({ state: 'active', last_login_at: expect.any(String) });
     const list = await ann.call('GET', '/api/users');

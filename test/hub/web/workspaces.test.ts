@@ -202,6 +202,15 @@ describeWithBrowser('workspaces, in the panel', (browser) => {
     }
   });
 
+  test('instructions name the address that the hub was given, wherever the panel is looked at', async () => {
+    await using given = await TestHub.start({ HUB_PUBLIC_URL: 'http://hub.example' });
+    const other = await PanelUser.setUp(given);
+    const { id } = await given.createWorkspace({ name: 'Client' });
+    await using view = await browser().open(given.url, { cookies: other.cookies });
+    await view.goto(`/workspaces?instructions=${id}`);
+    await view.page.locator('pre', { hasText: 'curl -sS http://hub.example/webhook' }).waitFor();
+  });
+
   test('goes only when its name was typed, after what breaks was told', async () => {
     const mac = await hub.pairMac('Old Mac');
     const { id } = await hub.join(mac.id, { name: 'Leaving', url: receiver.url });

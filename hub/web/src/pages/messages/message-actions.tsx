@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconBan, IconMessages, IconRepeat } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,6 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { cancelMessage, type Message, resendMessage } from '../../api/messages.ts';
 import { refresh } from '../../api/query-client.ts';
 import { pathOf } from '../../api/request.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { ForcedAction } from '../../ui/forced-action.tsx';
 import { tellDone } from '../../ui/notices.ts';
@@ -75,7 +76,7 @@ function ConfirmCancel({ id, onClose }: { id: string; onClose: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={onClose} title="Cancel this message?">
+    <Dialog onClose={onClose} title="Cancel this message?">
       <Stack gap="md">
         <Text size="sm">It ends as FAILED with the code canceled, and its client is told so.</Text>
         {error && <FailureNote error={error} />}
@@ -88,6 +89,6 @@ function ConfirmCancel({ id, onClose }: { id: string; onClose: () => void }) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

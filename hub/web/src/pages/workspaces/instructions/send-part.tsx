@@ -2,6 +2,7 @@ import { Alert, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Accepted } from '../../../../../../shared/api/client-message.ts';
 import type { Channel } from '../../../../../../shared/channels.ts';
+import { useMe } from '../../../api/me.ts';
 import type { Workspace } from '../../../api/workspaces.ts';
 import { CodeBlock, CopyField } from '../../../ui/copy.tsx';
 import { FieldTable } from './field-table.tsx';
@@ -40,6 +41,7 @@ const REFUSALS = [
 
 export function SendPart({ workspace }: { workspace: Workspace }) {
   const { location_id, connected } = workspace;
+  const hubUrl = useMe().data?.hub_url ?? location.origin;
   return (
     <Stack gap="lg">
       {!connected && (
@@ -58,7 +60,7 @@ export function SendPart({ workspace }: { workspace: Workspace }) {
         <Title order={2} mb={6}>
           Send a message
         </Title>
-        <CodeBlock value={composeCurl(workspace)} label="the command" />
+        <CodeBlock value={composeCurl(workspace, hubUrl)} label="the command" />
         <Text size="sm" mt="xs">
           200 means that the message is validated and on the hub’s disk; what becomes of it arrives at your
           webhook.
@@ -89,7 +91,7 @@ function composeAnswer(location_id: string): Accepted {
   return { status: 'queued', message: 'Message queued', message_id: 'msg_001', location_id, id: '…' };
 }
 
-function composeCurl({ location_id, require_api_key, devices }: Workspace): string {
+function composeCurl({ location_id, require_api_key, devices }: Workspace, hubUrl: string): string {
   const channel: Channel = devices[0]?.channels[0] ?? 'imessage';
   const body = {
     location_id,
@@ -100,7 +102,7 @@ function composeCurl({ location_id, require_api_key, devices }: Workspace): stri
     channel,
   };
   return [
-    `curl -sS ${location.origin}/webhook \\`,
+    `curl -sS ${hubUrl}/webhook \\`,
     "  -H 'content-type: application/json' \\",
     ...(require_api_key ? ["  -H 'authorization: Bearer YOUR_API_KEY' \\"] : []),
     `  -d '${JSON.stringify(body, null, 2).replaceAll('\n', '\n  ')}'`,
