@@ -28,6 +28,7 @@ function isHeaderValue(value: string): boolean {
 
 const webhookUrlSchema = z
   .string()
+  .trim()
   .max(2048)
   .superRefine((text, context) => {
     const fault = faultOfUrl(text);
@@ -36,6 +37,8 @@ const webhookUrlSchema = z
   .meta({ description: 'Where events are POSTed: http or https.' });
 
 function faultOfUrl(text: string): string | undefined {
+  // Parsers of URLs leave these out, so what is stored would not be where the events go.
+  if (/[\t\n\r]/.test(text)) return 'must not contain tabs or line breaks';
   const url = URL.parse(text);
   if (url === null) return 'is not an absolute URL';
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'must begin with http:// or https://';

@@ -102,6 +102,7 @@ describe('creating a workspace', () => {
     [{ name: 'x', email: 'nobody' }, 'invalid_field', 'email'],
     [{ name: 'x', url: '/relative' }, 'invalid_field', 'url'],
     [{ name: 'x', url: 'ftp://x.example' }, 'invalid_field', 'url'],
+    [{ name: 'x', url: 'https://x.example/a\nb' }, 'invalid_field', 'url'],
     [{ name: 'x', url: 'javascript:alert(1)' }, 'invalid_field', 'url'],
     [{ name: 'x', url: 'https://user:pw@x.example' }, 'invalid_field', 'url'],
     [{ name: 'x', url: `https://x.example/${'a'.repeat(3000)}` }, 'invalid_field', 'url'],
