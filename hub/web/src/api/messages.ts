@@ -29,7 +29,7 @@ export function exportAddress(filter: MessageFilter): string {
   return `/api/messages.csv${searchOf(filter)}`;
 }
 
-/** `isWatched`: its webhook events are still on their way, which nobody tells of as a change of the message. */
+/** Looked at more often while its webhook events are on their way: nobody tells of those as a change of the message. */
 export function useMessage(id: string) {
   return useQuery({
     queryKey: ['messages', 'one', id],

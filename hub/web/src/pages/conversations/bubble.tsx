@@ -5,7 +5,7 @@ import { pathOf } from '../../api/request.ts';
 import { Attachments } from '../../ui/attachments.tsx';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { formatTime } from '../../ui/time.tsx';
-import { nameChannel } from '../messages/filter.ts';
+import { CHANNEL_NAMES } from '../../words.ts';
 import classes from './chat.module.css';
 
 interface BubbleProps {
@@ -21,7 +21,7 @@ const STANDINGS: Record<string, string> = {
   SENT: 'Sent',
   DELIVERED: 'Delivered',
   READ: 'Read',
-  FAILED: 'Not sent',
+  FAILED: 'Failed',
 };
 
 export function Bubble({ message, isGroup }: BubbleProps) {
@@ -62,7 +62,7 @@ function Standing({
           <time dateTime={created_at}>{CLOCK.format(Date.parse(created_at))}</time>
         </Anchor>
       </Tooltip>
-      {channel !== 'imessage' && <span>{nameChannel(channel)}</span>}
+      {channel !== 'imessage' && <span>{CHANNEL_NAMES[channel]}</span>}
       {words && <span className={classes.word}>{words}</span>}
       {error && (
         <span title={error.message}>

@@ -1,4 +1,5 @@
 import type { MessageFilter } from '../../api/messages.ts';
+import { CHANNEL_NAMES, CHANNELS } from '../../words.ts';
 
 export const FILTERS = [
   'q',
@@ -44,18 +45,4 @@ export const DIRECTIONS = [
   { value: 'in', label: 'Received' },
 ];
 
-const CHANNEL_NAMES: Record<string, string> = {
-  imessage: 'iMessage',
-  sms: 'SMS',
-  rcs: 'RCS',
-  whatsapp: 'WhatsApp',
-};
-export const CHANNELS = Object.entries(CHANNEL_NAMES).map(([value, label]) => ({ value, label }));
-
-export function nameChannel(channel: string): string {
-  return CHANNEL_NAMES[channel] ?? channel;
-}
-
-export function isChannel(text: string): boolean {
-  return text in CHANNEL_NAMES;
-}
+export const CHANNEL_CHOICES = CHANNELS.map((value) => ({ value, label: CHANNEL_NAMES[value] }));

@@ -8,7 +8,7 @@ import { Copyable } from '../../ui/copy.tsx';
 import { Facts } from '../../ui/facts.tsx';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { Time } from '../../ui/time.tsx';
-import { nameChannel } from './filter.ts';
+import { CHANNEL_NAMES } from '../../words.ts';
 
 export function MessageFacts({ message }: { message: Message }) {
   const { direction, channel, message_id, id, user_id, created_at, updated_at, resend_of } = message;
@@ -20,7 +20,7 @@ export function MessageFacts({ message }: { message: Message }) {
           <Counterpart key="phone" message={message} />,
         ],
         ['Workspace', <WorkspaceLink key="workspace" id={message.location_id} />],
-        ['Channel', nameChannel(channel)],
+        ['Channel', CHANNEL_NAMES[channel]],
         ['Device', <DeviceLink key="device" id={message.device_id} />],
         [
           'message_id',

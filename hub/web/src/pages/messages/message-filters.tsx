@@ -5,7 +5,7 @@ import { useDevices } from '../../api/devices.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { FilterBar, FilterSelect, FilterText, FilterTime } from '../../ui/filter-bar.tsx';
 import type { Filters } from '../../ui/filters.ts';
-import { CHANNELS, DIRECTIONS, type FILTERS, STATUSES } from './filter.ts';
+import { CHANNEL_CHOICES, DIRECTIONS, type FILTERS, STATUSES } from './filter.ts';
 
 interface MessageFiltersProps {
   filters: Filters<(typeof FILTERS)[number]>;
@@ -68,7 +68,7 @@ function MoreFilters({ filters: { values, set } }: MessageFiltersProps) {
         label="Channel"
         any="Any channel"
         value={values.channel}
-        choices={CHANNELS}
+        choices={CHANNEL_CHOICES}
         onChange={(channel) => set({ channel })}
       />
       <FilterSelect

@@ -9,7 +9,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
-import { nameChannel } from './filter.ts';
+import { CHANNEL_NAMES } from '../../words.ts';
 import classes from './messages.module.css';
 
 interface MessageTableProps {
@@ -101,7 +101,7 @@ function Counterpart({ message }: { message: Message }) {
           </Anchor>
         )}
         <Text size="xs" c="dimmed">
-          {nameChannel(channel)}
+          {CHANNEL_NAMES[channel]}
           {group_id !== null && ', in a group'}
         </Text>
       </span>

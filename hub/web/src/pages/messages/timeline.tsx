@@ -5,7 +5,7 @@ import type { MessageWithTimeline } from '../../api/messages.ts';
 import { pathOf } from '../../api/request.ts';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { formatMoment } from '../../ui/time.tsx';
-import { isChannel, nameChannel } from './filter.ts';
+import { CHANNEL_NAMES, CHANNELS } from '../../words.ts';
 import { listSteps, type Step } from './steps.ts';
 import classes from './timeline.module.css';
 
@@ -53,7 +53,8 @@ const OTHER_MESSAGE = /^(as|of) ([\w-]{20,}) \((.*)\)$/s;
 /** What a step says of itself; of one that names another message, a link to that. */
 function Detail({ text }: { text: string }) {
   const [, , id, name] = OTHER_MESSAGE.exec(text) ?? [];
-  if (isChannel(text)) return <>by {nameChannel(text)}</>;
+  const channel = CHANNELS.find((one) => one === text);
+  if (channel) return <>by {CHANNEL_NAMES[channel]}</>;
   if (id === undefined || name === undefined) return <PlainText text={text} />;
   return (
     <>
