@@ -4,6 +4,7 @@ import { type Delivery, type DeliveryFilter, useDeliveries } from '../../api/del
 import type { Page } from '../../api/request.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
+import { EndNote } from '../../ui/end-note.tsx';
 import { FilterBar, FilterSelect, FilterTime } from '../../ui/filter-bar.tsx';
 import { type Filters, useDialogs, useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -128,12 +129,15 @@ interface DeliveryListProps extends WithFilters {
 }
 
 function DeliveryList({ page, view, isStale, filters }: DeliveryListProps) {
-  if (page.items.length === 0) return <NothingFound nextCursor={page.next_cursor} filters={filters} />;
   return (
     <>
-      <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
-        {(rows) => <DeliveryTable deliveries={rows} isStale={isStale} />}
-      </SteadyRows>
+      {page.items.length > 0 ? (
+        <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
+          {(rows) => <DeliveryTable deliveries={rows} isStale={isStale} />}
+        </SteadyRows>
+      ) : (
+        <NothingFound nextCursor={page.next_cursor} filters={filters} />
+      )}
       <Pager nextCursor={page.next_cursor} count={page.items.length} />
     </>
   );
@@ -144,6 +148,8 @@ function nameOf(count: number): string {
 }
 
 function NothingFound({ nextCursor, filters }: WithFilters & { nextCursor: string | null }) {
+  const cursor = useCursor();
+  const { status, ...others } = filters.values;
   if (nextCursor !== null)
     return (
       <EmptyNote
@@ -154,10 +160,12 @@ function NothingFound({ nextCursor, filters }: WithFilters & { nextCursor: strin
         The newest events were searched, and there are older ones.
       </EmptyNote>
     );
-  if (filters.values.status === 'dead')
+  if (cursor !== undefined) return <EndNote icon={IconWebhookOff} />;
+  if (status === 'dead' && Object.keys(others).length === 0)
     return (
-      <EmptyNote icon={IconWebhook} title="No dead letters">
-        Every event that was tried to the end of its schedule was delivered.
+      <EmptyNote icon={IconWebhook} title="No dead letter is kept">
+        An event that failed to the end of its schedule stands here, until it is sent again or forgotten with
+        time.
       </EmptyNote>
     );
   return (

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { exportAddress, type Message, useMessages } from '../../api/messages.ts';
 import type { Page } from '../../api/request.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
+import { EndNote } from '../../ui/end-note.tsx';
 import { useFilters } from '../../ui/filters.ts';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { OlderButton, Pager, useCursor } from '../../ui/pager.tsx';
@@ -61,13 +62,15 @@ interface MessageListProps {
 }
 
 function MessageList({ page, view, isStale, isFiltered, onClear }: MessageListProps) {
-  if (page.items.length === 0)
-    return <NothingFound nextCursor={page.next_cursor} isFiltered={isFiltered} onClear={onClear} />;
   return (
     <>
-      <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
-        {(rows) => <MessageTable messages={rows} isStale={isStale} />}
-      </SteadyRows>
+      {page.items.length > 0 ? (
+        <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
+          {(rows) => <MessageTable messages={rows} isStale={isStale} />}
+        </SteadyRows>
+      ) : (
+        <NothingFound nextCursor={page.next_cursor} isFiltered={isFiltered} onClear={onClear} />
+      )}
       <Pager nextCursor={page.next_cursor} count={page.items.length} />
     </>
   );
@@ -84,6 +87,7 @@ interface NothingFoundProps {
 }
 
 function NothingFound({ nextCursor, isFiltered, onClear }: NothingFoundProps) {
+  const cursor = useCursor();
   if (nextCursor !== null)
     return (
       <EmptyNote
@@ -95,6 +99,7 @@ function NothingFound({ nextCursor, isFiltered, onClear }: NothingFoundProps) {
         number finds faster.
       </EmptyNote>
     );
+  if (cursor !== undefined) return <EndNote icon={IconMessageOff} />;
   if (isFiltered)
     return (
       <EmptyNote

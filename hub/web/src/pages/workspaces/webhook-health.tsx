@@ -16,5 +16,5 @@ export function WebhookHealth({ workspace }: { workspace: Workspace }) {
         </span>
       </Badge>
     );
-  return <Badge tone="good">Healthy</Badge>;
+  return <Badge tone="good">No failure known</Badge>;
 }
