@@ -17,6 +17,7 @@ export type Attempt = DeliveryWithAttempts['attempt_log'][number];
 export type Notice = NoticeView;
 export type DeliveryFilter = Omit<Partial<Body<typeof deliveryQuerySchema>>, 'limit' | 'cursor'>;
 export type Replay = Body<typeof replaySchema>;
+export type Replayable = Answer<typeof replayableSchema>;
 
 export function useDeliveries(filter: DeliveryFilter, cursor: string | undefined) {
   return useQuery({
@@ -50,12 +51,11 @@ export function useReplayable(workspace: string | undefined, since: string | und
   return useQuery({
     queryKey: ['deliveries', 'replayable', workspace ?? null, since ?? null],
     queryFn: ({ signal }) =>
-      request<Answer<typeof replayableSchema>>('GET', pathOf`/api/workspaces/${workspace ?? ''}/replay`, {
+      request<Replayable>('GET', pathOf`/api/workspaces/${workspace ?? ''}/replay`, {
         query: { since },
         signal,
       }),
     enabled: workspace !== undefined,
-    placeholderData: keepPreviousData,
   });
 }
 

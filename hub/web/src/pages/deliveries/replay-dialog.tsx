@@ -1,7 +1,7 @@
 import { Button, Group, Modal, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { type Replay, replay, useReplayable } from '../../api/deliveries.ts';
+import { type Replay, type Replayable, replay, useReplayable } from '../../api/deliveries.ts';
 import { refresh } from '../../api/query-client.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
@@ -30,8 +30,7 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
   const chosen = workspaces.find(({ location_id }) => location_id === workspace);
   const since = instantOf(local);
   const replayable = useReplayable(workspace, since);
-  const { dead = 0, recorded = 0 } = replayable.data ?? {};
-  const count = { both: dead + recorded, dead, recorded }[which];
+  const count = replayable.data && countOf(replayable.data, which);
   const { mutate, isPending, error } = useMutation({
     mutationFn: (id: string) => replay(id, bodyOf(since, which)),
     onSuccess: async ({ replayed }) => {
@@ -42,7 +41,7 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
       await refresh('deliveries', 'messages', 'notices');
     },
   });
-  const isReady = chosen !== undefined && mayReplay(chosen) && count > 0;
+  const isReady = chosen !== undefined && mayReplay(chosen) && count !== undefined && count > 0;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (isReady && !isPending) mutate(chosen.location_id);
@@ -86,7 +85,8 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
             <ReplayForecast
               workspace={chosen}
               count={count}
-              isCounting={replayable.isPending || replayable.isPlaceholderData}
+              failure={replayable.error}
+              onRetry={() => void replayable.refetch()}
             />
           )}
           {error && <FailureNote error={error} />}
@@ -95,13 +95,17 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
               Close
             </Button>
             <Button type="submit" loading={isPending} disabled={!isReady}>
-              {count === 0 ? 'Replay' : `Replay ${countUp(count)}`}
+              {count ? `Replay ${countUp(count)}` : 'Replay'}
             </Button>
           </Group>
         </Stack>
       </form>
     </Modal>
   );
+}
+
+function countOf({ dead, recorded }: Replayable, which: Which): number {
+  return { both: dead + recorded, dead, recorded }[which];
 }
 
 function instantOf(local: string): string | undefined {

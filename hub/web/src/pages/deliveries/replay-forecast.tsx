@@ -2,6 +2,7 @@ import { Alert, Group, Text } from '@mantine/core';
 import { Link } from 'react-router';
 import { usePendingEvents } from '../../api/deliveries.ts';
 import type { Workspace } from '../../api/workspaces.ts';
+import { FailureNote } from '../../ui/failure-note.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { countUp } from './count-up.ts';
@@ -13,14 +14,17 @@ export function mayReplay({ url, webhook_enabled }: Workspace): boolean {
 
 interface ReplayForecastProps {
   workspace: Workspace;
-  count: number;
-  isCounting: boolean;
+  /** undefined until it is known. */
+  count: number | undefined;
+  failure: Error | null;
+  onRetry: () => void;
 }
 
 /** What a replay would do, or what is in its way. */
-export function ReplayForecast({ workspace, count, isCounting }: ReplayForecastProps) {
+export function ReplayForecast({ workspace, count, failure, onRetry }: ReplayForecastProps) {
   if (!mayReplay(workspace)) return <Silence workspace={workspace} />;
-  if (isCounting)
+  if (count === undefined && failure) return <FailureNote error={failure} onRetry={onRetry} />;
+  if (count === undefined)
     return (
       <Text size="sm" c="dimmed" role="status">
         Counting …

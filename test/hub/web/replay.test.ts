@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithBrowser } from '../../kit/browser/describe-with-browser.ts';
+import type { View } from '../../kit/browser/view.ts';
+import { Receiver } from '../../kit/receiver.ts';
+import { PanelUser } from '../kit/panel-user.ts';
+import { messageEntry, TestDevice } from '../kit/test-device.ts';
+import { TestHub } from '../kit/test-hub.ts';
+
+describeWithBrowser('sending events again from the panel', (browser) => {
+  let hub: TestHub;
+  let admin: PanelUser;
+  let receiver: Receiver;
+  let workspace: string;
+  let other: string;
+  beforeAll(async () => {
+    hub = await TestHub.start();
+    admin = await PanelUser.setUp(hub);
+    receiver = await Receiver.start();
+    const mac = await hub.pairMac();
+    workspace = (await hub.join(mac.id, { name: 'Harbour' })).id;
+    other = (await hub.createWorkspace({ name: 'Night shift', url: receiver.url })).id;
+    using device = await TestDevice.online(hub.url, mac.token);
+    // Without a URL they are recorded only.
+    for (const guid of ['one', 'two', 'three']) await device.report(messageEntry(guid, guid));
+    await hub.api('PATCH', `/api/workspaces/${workspace}`, { url: receiver.url });
+  });
+  afterAll(async () => {
+    await receiver[Symbol.asyncDispose]();
+    await hub[Symbol.asyncDispose]();
+  });
+
+  async function open(path: string): Promise<View> {
+    const view = await browser().open(hub.url, { cookies: admin.cookies });
+    await view.goto(path);
+    await view.settle();
+    return view;
+  }
+
+  test('a count that failed is no count: it says so, and is made again', async () => {
+    const view = await browser().open(hub.url, { cookies: admin.cookies });
+    view.expect(/status of 503|replay was answered 503/);
+    const { page } = view;
+    const counting = `**/api/workspaces/${workspace}/replay*`;
+    const body = JSON.stringify({ status: 'error', code: 'unavailable', error: 'Busy.', message: 'Busy.' });
+    await page.route(counting, (route) =>
+      route.fulfill({ status: 503, body, contentType: 'application/json' }),
+    );
+    await page.goto(`/deliveries?replay=${workspace}`);
+    const dialog = page.getByRole('dialog');
+    const again = dialog.getByRole('button', { name: 'Try again' });
+    await again.waitFor();
+    expect(await dialog.getByText('Nothing of that kind is kept').count()).toBe(0);
+    await page.unroute(counting);
+    await again.click();
+    await dialog.getByRole('button', { name: 'Replay 3' }).waitFor();
+  });
+
+  test('the count of one workspace does not stand for another', async () => {
+    const { page } = await open(`/deliveries?replay=${workspace}`);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Replay 3' }).waitFor();
+    const held = Promise.withResolvers<void>();
+    await page.route(`**/api/workspaces/${other}/replay*`, async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await dialog.getByRole('combobox', { name: 'Workspace' }).click();
+    await page.getByRole('option', { name: 'Night shift' }).click();
+    await dialog.getByText('Counting …').waitFor();
+    const button = dialog.getByRole('button', { name: /^Replay/ });
+    expect([await button.innerText(), await button.isDisabled()]).toEqual(['Replay', true]);
+    held.resolve();
+    await dialog.getByText('Nothing of that kind is kept').waitFor();
+  });
+});
