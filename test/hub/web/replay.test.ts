@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithBrowser } from '../../kit/browser/describe-with-browser.ts';
 import type { View } from '../../kit/browser/view.ts';
 import { Receiver } from '../../kit/receiver.ts';
+import { waitFor } from '../../kit/wait.ts';
 import { PanelUser } from '../kit/panel-user.ts';
 import { messageEntry, TestDevice } from '../kit/test-device.ts';
 import { TestHub } from '../kit/test-hub.ts';
@@ -71,5 +72,29 @@ describeWithBrowser('sending events again from the panel', (browser) => {
     expect([await button.innerText(), await button.isDisabled()]).toEqual(['Replay', true]);
     held.resolve();
     await dialog.getByText('Nothing of that kind is kept').waitFor();
+  });
+
+  const rowsOf = ({ page }: View) => page.getByRole('table').getByRole('row');
+
+  test('a row that leaves the list by what was done to it is gone', async () => {
+    const view = await open('/deliveries?status=recorded');
+    await view.page.getByText('Live', { exact: true }).waitFor();
+    expect(await rowsOf(view).count()).toBe(1 + 3);
+    await rowsOf(view).nth(1).getByRole('button').click();
+    await waitFor('the row to go', async () => (await rowsOf(view).count()) === 1 + 2);
+    await waitFor('the event', () => receiver.calls.length === 1);
+  });
+
+  test('a row that leaves the list by itself holds its place, and offers nothing', async () => {
+    const view = await open('/deliveries?status=recorded');
+    await view.page.getByText('Live', { exact: true }).waitFor();
+    await rowsOf(view).nth(2).hover();
+    const { body } = await hub.api('GET', '/api/deliveries?status=recorded');
+    await hub.api('POST', `/api/deliveries/${body.items?.[0]?.id}/retry`);
+    await rowsOf(view).nth(1).getByText('Changed', { exact: true }).waitFor();
+    expect(await rowsOf(view).nth(1).getByRole('button').count()).toBe(0);
+    expect(await rowsOf(view).nth(2).getByRole('button').count()).toBe(1);
+    await view.page.mouse.move(0, 0);
+    await waitFor('the row to go', async () => (await rowsOf(view).count()) === 1 + 1);
   });
 });

@@ -17,6 +17,15 @@ export function Badge({ tone, children }: BadgeProps) {
   );
 }
 
+/** In place of the state that a row had while it was in the list. */
+export function ChangedBadge() {
+  return (
+    <span title="It is in this list no longer">
+      <Badge tone="quiet">Changed</Badge>
+    </span>
+  );
+}
+
 /** Of a Mac that is none: what it "sends" reaches nobody. */
 export function SimulatedBadge() {
   return (

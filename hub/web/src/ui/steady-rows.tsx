@@ -1,6 +1,7 @@
 import { Button, VisuallyHidden } from '@mantine/core';
 import { IconArrowUp } from '@tabler/icons-react';
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react';
+import { keepRows } from './keep-rows.ts';
 import classes from './steady-rows.module.css';
 
 interface SteadyRowsProps<Row> {
@@ -12,7 +13,8 @@ interface SteadyRowsProps<Row> {
   isStale: boolean;
   /** "message" or "messages". */
   nameOf: (count: number) => string;
-  children: (rows: readonly Row[]) => ReactNode;
+  /** `gone`: those that hold their place though they are what is listed no longer. */
+  children: (rows: readonly Row[], gone: ReadonlySet<Row>) => ReactNode;
 }
 
 /** Further down than this one reads what is there. Pixels. */
@@ -30,7 +32,7 @@ export function SteadyRows<Row>({ rows, keyOf, view, isStale, nameOf, children }
   useEffect(() => {
     if (!isHeld && !isStale) setKept({ view, rows });
   }, [isHeld, isStale, view, rows]);
-  const held = isHeld ? keep(kept.rows, rows, keyOf) : { rows, news: 0 };
+  const held = isHeld ? keepRows(kept.rows, rows, keyOf) : { rows, news: 0, gone: new Set<Row>() };
   return (
     <div ref={frame} className={classes.frame}>
       <div className={classes.pill} aria-live="polite">
@@ -49,20 +51,9 @@ export function SteadyRows<Row>({ rows, keyOf, view, isStale, nameOf, children }
           </Button>
         )}
       </div>
-      {children(held.rows)}
+      {children(held.rows, held.gone)}
     </div>
   );
-}
-
-/** The rows of before as they are now, and how many there are above them. */
-function keep<Row>(before: readonly Row[], now: readonly Row[], keyOf: (row: Row) => string) {
-  const latest = new Map(now.map((row) => [keyOf(row), row]));
-  const known = new Set(before.map(keyOf));
-  const first = now.findIndex((row) => known.has(keyOf(row)));
-  return {
-    rows: before.map((row) => latest.get(keyOf(row)) ?? row),
-    news: first === -1 ? now.length : first,
-  };
 }
 
 function useIsReading(frame: RefObject<HTMLElement | null>): boolean {

@@ -1,5 +1,6 @@
 import { Button, Stack, Tabs } from '@mantine/core';
 import { IconHistory, IconWebhook, IconWebhookOff } from '@tabler/icons-react';
+import { useState } from 'react';
 import { type Delivery, type DeliveryFilter, useDeliveries } from '../../api/deliveries.ts';
 import type { Page } from '../../api/request.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
@@ -33,6 +34,8 @@ export function DeliveriesPage() {
   const cursor = useCursor();
   const filter = filters.values as DeliveryFilter;
   const deliveries = useDeliveries(filter, cursor);
+  // Whoever acted on a row waits to see what became of it.
+  const [retries, setRetries] = useState(0);
   return (
     <>
       <PageHeader
@@ -57,9 +60,10 @@ export function DeliveriesPage() {
             {(page) => (
               <DeliveryList
                 page={page}
-                view={JSON.stringify([filter, cursor])}
+                view={JSON.stringify([filter, cursor, retries])}
                 isStale={deliveries.isPlaceholderData}
                 filters={filters}
+                onRetried={() => setRetries((count) => count + 1)}
               />
             )}
           </QueryView>
@@ -126,14 +130,17 @@ interface DeliveryListProps extends WithFilters {
   page: Page<Delivery>;
   view: string;
   isStale: boolean;
+  onRetried: () => void;
 }
 
-function DeliveryList({ page, view, isStale, filters }: DeliveryListProps) {
+function DeliveryList({ page, view, isStale, filters, onRetried }: DeliveryListProps) {
   return (
     <>
       {page.items.length > 0 ? (
         <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
-          {(rows) => <DeliveryTable deliveries={rows} isStale={isStale} />}
+          {(rows, gone) => (
+            <DeliveryTable deliveries={rows} gone={gone} isStale={isStale} onRetried={onRetried} />
+          )}
         </SteadyRows>
       ) : (
         <NothingFound nextCursor={page.next_cursor} filters={filters} />

@@ -8,7 +8,7 @@ import { useWorkspaceNames } from '../../api/workspaces.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { tellDone, tellFailure } from '../../ui/notices.ts';
 import { PlainText } from '../../ui/plain-text.tsx';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { ChangedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
 import ui from '../../ui/ui.module.css';
 import classes from './deliveries.module.css';
@@ -16,10 +16,13 @@ import { nameEvent } from './name-event.ts';
 
 interface DeliveryTableProps {
   deliveries: readonly Delivery[];
+  /** Those that are no longer as they stand here. */
+  gone: ReadonlySet<Delivery>;
   isStale: boolean;
+  onRetried: () => void;
 }
 
-export function DeliveryTable({ deliveries, isStale }: DeliveryTableProps) {
+export function DeliveryTable({ deliveries, gone, isStale, onRetried }: DeliveryTableProps) {
   const names = useWorkspaceNames();
   const columns: Column<Delivery>[] = [
     {
@@ -39,14 +42,24 @@ export function DeliveryTable({ deliveries, isStale }: DeliveryTableProps) {
         </div>
       ),
     },
-    { key: 'status', label: 'Status', width: 120, show: (delivery) => <Status delivery={delivery} /> },
+    {
+      key: 'status',
+      label: 'Status',
+      width: 120,
+      show: (delivery) => (gone.has(delivery) ? <ChangedBadge /> : <Status delivery={delivery} />),
+    },
     {
       key: 'error',
       label: 'Last error',
       clips: true,
       show: ({ last_error }) => <LastError error={last_error} />,
     },
-    { key: 'next', label: 'Next attempt', width: 1, show: (delivery) => <Next delivery={delivery} /> },
+    {
+      key: 'next',
+      label: 'Next attempt',
+      width: 1,
+      show: (delivery) => !gone.has(delivery) && <Next delivery={delivery} />,
+    },
     { key: 'at', label: 'Created', width: 1, show: ({ created_at }) => <Time at={created_at} /> },
     {
       key: 'actions',
@@ -54,7 +67,7 @@ export function DeliveryTable({ deliveries, isStale }: DeliveryTableProps) {
       role: 'actions',
       align: 'right',
       width: 90,
-      show: (delivery) => <TryNow delivery={delivery} />,
+      show: (delivery) => !gone.has(delivery) && <TryNow delivery={delivery} onDone={onRetried} />,
     },
   ];
   return (
@@ -121,13 +134,14 @@ function Next({ delivery: { status, next_attempt_at } }: { delivery: Delivery })
 }
 
 /** What was delivered is sent again from its own page, where the warning has room. */
-function TryNow({ delivery }: { delivery: Delivery }) {
+function TryNow({ delivery, onDone }: { delivery: Delivery; onDone: () => void }) {
   const { id, status } = delivery;
   const { mutate, isPending } = useMutation({
     mutationFn: () => retryDelivery(id, false),
     onSuccess: async () => {
       tellDone('It is sent as soon as the events before it are through.');
       await refresh('deliveries');
+      onDone();
     },
     onError: tellFailure,
   });

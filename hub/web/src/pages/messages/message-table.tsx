@@ -7,17 +7,19 @@ import { pathOf } from '../../api/request.ts';
 import { useWorkspaceNames } from '../../api/workspaces.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { PlainText } from '../../ui/plain-text.tsx';
-import { StatusBadge } from '../../ui/status-badge.tsx';
+import { ChangedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { Time } from '../../ui/time.tsx';
 import { CHANNEL_NAMES } from '../../words.ts';
 import classes from './messages.module.css';
 
 interface MessageTableProps {
   messages: readonly Message[];
+  /** Those that are no longer as they stand here. */
+  gone: ReadonlySet<Message>;
   isStale: boolean;
 }
 
-export function MessageTable({ messages, isStale }: MessageTableProps) {
+export function MessageTable({ messages, gone, isStale }: MessageTableProps) {
   const workspaces = useWorkspaceNames();
   const devices = useDeviceNames();
   const unseen = useUnseenDevice();
@@ -30,7 +32,12 @@ export function MessageTable({ messages, isStale }: MessageTableProps) {
       show: (message) => <Preview message={message} />,
     },
     { key: 'phone', label: 'Phone', width: 190, show: (message) => <Counterpart message={message} /> },
-    { key: 'status', label: 'Status', width: 150, show: (message) => <Status message={message} /> },
+    {
+      key: 'status',
+      label: 'Status',
+      width: 150,
+      show: (message) => (gone.has(message) ? <ChangedBadge /> : <Status message={message} />),
+    },
     {
       key: 'workspace',
       label: 'Workspace and device',

@@ -66,7 +66,7 @@ function MessageList({ page, view, isStale, isFiltered, onClear }: MessageListPr
     <>
       {page.items.length > 0 ? (
         <SteadyRows rows={page.items} keyOf={({ id }) => id} view={view} isStale={isStale} nameOf={nameOf}>
-          {(rows) => <MessageTable messages={rows} isStale={isStale} />}
+          {(rows, gone) => <MessageTable messages={rows} gone={gone} isStale={isStale} />}
         </SteadyRows>
       ) : (
         <NothingFound nextCursor={page.next_cursor} isFiltered={isFiltered} onClear={onClear} />
