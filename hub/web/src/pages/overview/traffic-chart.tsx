@@ -20,6 +20,7 @@ const OUTGOING = [
 ] as const;
 const INCOMING = [{ name: 'received', label: 'Received', color: 'grape-5' }] as const;
 const DAY_MINUTES = 1_440;
+const MINUTE_MS = 60_000;
 
 /** How many there were, over time: outgoing ones by what became of them. */
 export function TrafficChart({ series, bucket }: TrafficChartProps) {
@@ -90,6 +91,8 @@ const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' 
 
 /** In the viewer's zone. */
 function labelOf(at: string, bucket: number): string {
-  const format = bucket >= DAY_MINUTES ? DAY : bucket > 60 ? DAY_AND_CLOCK : CLOCK;
-  return format.format(Date.parse(at));
+  const begin = Date.parse(at);
+  // By its middle: all steps are of one length, so after a change of clocks they begin an hour beside midnight.
+  if (bucket >= DAY_MINUTES) return DAY.format(begin + (bucket * MINUTE_MS) / 2);
+  return (bucket > 60 ? DAY_AND_CLOCK : CLOCK).format(begin);
 }
