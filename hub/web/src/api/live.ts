@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { PANEL_NAMESPACE, TOPICS, type Topic } from '../../../../shared/api/changes.ts';
-import { refresh } from './query-client.ts';
+import { catchUp, refresh } from './query-client.ts';
 import { useHasSessionEnded } from './session-end.ts';
 
 /** Waits between tries to connect again. Milliseconds. */
@@ -51,6 +51,6 @@ async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Pr
   });
   // What the hub itself ends or refuses is not tried again by itself.
   socket.on('connect_error', () => !socket.active && tryAgain(LONGEST_WAIT_MS));
-  socket.on('changed', ({ topics }: { topics: Topic[] }) => void refresh(...topics));
+  socket.on('changed', ({ topics }: { topics: Topic[] }) => void catchUp(...topics));
   signal.addEventListener('abort', () => socket.disconnect());
 }
