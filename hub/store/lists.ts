@@ -1,9 +1,9 @@
-import { type Kysely, type Selectable, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { Base } from './base.ts';
 import { startOf, toPage } from './pages.ts';
 import type { Message, MessageFilter, Page, PageRequest } from './records.ts';
 import { toMessage } from './rows.ts';
-import type { MessageRow, Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 import { newestOf, readScopes, splitScope, windowOf } from './scopes.ts';
 import { boundTime, withFloor } from './search-window.ts';
 import type { MessageStore } from './store.ts';
@@ -61,7 +61,7 @@ async function searchFloor(db: Kysely<Schema>, scopes: MessageFilter[], before: 
   const [{ workspace, phone, status, since: _, until: __, within: ___, ...rest } = {}] = scopes;
   // One row at most.
   if (workspace !== undefined && rest.message_id !== undefined) return 0;
-  const isServed = status === undefined || status === 'FAILED';
+  const isServed = status === undefined || isFailed(status);
   if (isServed && Object.values(rest).every((value) => value === undefined)) return 0;
   const rows =
     rest.q === undefined ? windowOf(scopes) : Math.max(2, Math.floor(windowOf(scopes) / PATTERN_COST));
@@ -89,10 +89,11 @@ function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base[
   // The literal lets the index of clients' ids serve it, as one way alone has them.
   if (filter.message_id !== undefined)
     messages = messages.where('message_id', '=', filter.message_id).where('direction', '=', sql.lit('out'));
+  if (filter.from_me !== undefined) messages = messages.where('from_me', '=', filter.from_me ? 1 : 0);
   // The literal lets the partial index of failures serve the one status that is both rare and looked for.
-  if (filter.status === 'FAILED') messages = messages.where('status', '=', sql.lit('FAILED'));
-  else if (filter.status !== undefined)
-    messages = messages.where('status', '=', filter.status as Selectable<MessageRow>['status']);
+  if (filter.status !== undefined && isFailed(filter.status))
+    messages = messages.where('status', '=', sql.lit('FAILED'));
+  else if (filter.status !== undefined) messages = messages.where('status', 'in', filter.status);
   if (filter.q !== undefined) {
     const pattern = `%${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
     const part = (column: 'message_id' | 'id' | 'phone') =>
@@ -100,6 +101,10 @@ function filteredMessages(db: Kysely<Schema>, filter: MessageFilter, like: Base[
     messages = messages.where((where) => where.or([part('message_id'), part('id'), part('phone')]));
   }
   return messages;
+}
+
+function isFailed(status: NonNullable<MessageFilter['status']>): boolean {
+  return status.length === 1 && status[0] === 'FAILED';
 }
 
 /** What goes out to a group has it for its phone; what comes in has whom it is from. */

@@ -219,9 +219,12 @@ export interface MessageFilter {
   /** Phone, without what was written in groups, or `group:<uuid>`: both ways. */
   conversation?: string | undefined;
   device?: string | undefined;
-  status?: string | undefined;
+  /** Any of these. */
+  status?: readonly Message['status'][] | undefined;
   channel?: Channel | undefined;
   direction?: 'out' | 'in' | undefined;
+  /** Written on the device by its owner. */
+  from_me?: boolean | undefined;
   /** The id that a client gave its message, whole. An index serves it within a workspace alone. */
   message_id?: string | undefined;
   /** Part of the client's message_id, the hub's id or the phone. */

@@ -3,9 +3,18 @@ import { channelSchema } from '../channels.ts';
 import { failureSchema } from '../failure-codes.ts';
 import { MESSAGE_STATUSES } from '../status-ladder.ts';
 import { deliveryWithAttemptsSchema } from './deliveries.ts';
-import { pageQuerySchema, spanSchema, timeSchema } from './pages.ts';
+import { flagSchema, pageQuerySchema, spanSchema, timeSchema } from './pages.ts';
 
-const messageStatusSchema = z.enum([...MESSAGE_STATUSES, 'RECEIVED']);
+const STATUSES = [...MESSAGE_STATUSES, 'RECEIVED'] as const;
+const messageStatusSchema = z.enum(STATUSES);
+
+/** `SENT`, or `SENT,DELIVERED,READ`; handlers see a list. */
+const someStatusesSchema = z
+  .string()
+  .regex(new RegExp(`^(${STATUSES.join('|')})(,(${STATUSES.join('|')}))*$`), {
+    error: `must be one of ${STATUSES.join(', ')}, or several with commas between`,
+  })
+  .transform((text) => [...new Set(text.split(','))] as z.infer<typeof messageStatusSchema>[]);
 
 export const messageQuerySchema = pageQuerySchema.extend({
   workspace: z.string().max(128).optional().meta({ description: 'location_id' }),
@@ -14,9 +23,14 @@ export const messageQuerySchema = pageQuerySchema.extend({
     description: 'Phone, or `group:…`: what was said with this one, or in this group, both ways.',
   }),
   device: z.string().max(128).optional().meta({ description: 'Id of the device that carries it.' }),
-  status: messageStatusSchema.optional(),
+  status: someStatusesSchema.optional().meta({
+    description: 'One, or several with commas between, any of which it may be: `SENT,DELIVERED,READ`.',
+  }),
   channel: channelSchema.optional(),
   direction: z.enum(['out', 'in']).optional(),
+  from_me: flagSchema.optional().meta({
+    description: 'false: without what was written on the device by its owner; true: only that.',
+  }),
   message_id: z
     .string()
     .max(320)

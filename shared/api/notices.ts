@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageQuerySchema, timeSchema } from './pages.ts';
+import { flagSchema, pageQuerySchema, timeSchema } from './pages.ts';
 
 /** What the hub lets its operators know of. */
 const NOTICE_KINDS = ['webhook_failing', 'webhook_disabled'] as const;
@@ -8,11 +8,7 @@ export type NoticeKind = (typeof NOTICE_KINDS)[number];
 export const noticeQuerySchema = pageQuerySchema.extend({
   workspace: z.string().max(128).optional().meta({ description: 'location_id' }),
   kind: z.enum(NOTICE_KINDS).optional(),
-  open: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional()
-    .meta({ description: 'true: only what is not resolved; false: only what is.' }),
+  open: flagSchema.optional().meta({ description: 'true: only what is not resolved; false: only what is.' }),
 });
 
 export const noticeSchema = z

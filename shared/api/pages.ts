@@ -21,6 +21,9 @@ export const instantSchema = z.iso
   .datetime({ offset: true, error: 'must be a time in RFC 3339, such as 2026-11-22T15:04:05Z' })
   .transform((text) => Date.parse(text));
 
+/** Yes or no in a query. */
+export const flagSchema = z.enum(['true', 'false']).transform((text) => text === 'true');
+
 /** Query of lists that can be asked for a span of time. */
 export const spanSchema = {
   since: instantSchema.optional().meta({ description: 'Not from before this time (RFC 3339).' }),

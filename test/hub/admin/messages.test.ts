@@ -37,6 +37,46 @@ async function failed(messageId: string, changes: Record<string, unknown> = {}):
   return id;
 }
 
+describe('the list', () => {
+  async function idsOf(query: string): Promise<string[]> {
+    const { body } = await hub.api('GET', `/api/messages?phone=%2B12145550120&${query}`);
+    return (body.items as unknown as { id: string }[]).map(({ id }) => id);
+  }
+
+  test('is asked for one status, or for several', async () => {
+    const phone = '+12145550120';
+    const gone = await failed('listed-1', { phone });
+    const queued = await accept('listed-2', { phone });
+    expect(await idsOf('status=FAILED')).toEqual([gone]);
+    expect(await idsOf('status=QUEUED')).toEqual([queued]);
+    expect(await idsOf('status=FAILED,QUEUED')).toEqual([queued, gone]);
+    expect(await idsOf('status=SENT,DELIVERED,READ')).toEqual([]);
+    for (const status of ['GONE', 'SENT,GONE', 'SENT,', ',SENT', 'SENT READ', 'sent']) {
+      const { status: code, body } = await hub.api('GET', `/api/messages?status=${status}`);
+      expect([code, body.code, body.details?.[0]?.field]).toEqual([400, 'invalid_field', 'status']);
+    }
+    const refused = await hub.api('GET', '/api/messages?from_me=1');
+    expect([refused.body.code, refused.body.details?.[0]?.field]).toEqual(['invalid_field', 'from_me']);
+  });
+
+  test('is asked for echoes alone, or for what is none', async () => {
+    const echoing = await hub.join(mac.id, { url: receiver.url, extra_events: ['echo'] });
+    await hub.send(echoing.id, 'before-the-echo', { phone: '+12145550121' });
+    using device = await TestDevice.online(hub.url, mac.token);
+    await waitFor('the send', () => device.sends.some(({ to }) => to === '+12145550121'));
+    const typed = messageEntry('typed-1', 'typed', 'me@example.com');
+    await device.report({ ...typed, from_me: true, to: '+12145550121' } as typeof typed);
+    await device.report(messageEntry('received-1', 'received', '+12145550121'));
+    const textsOf = async (query: string): Promise<string[]> => {
+      const { body } = await hub.api('GET', `/api/messages?workspace=${echoing.id}&direction=in&${query}`);
+      return (body.items as unknown as { message: string }[]).map(({ message }) => message);
+    };
+    expect(await textsOf('status=RECEIVED')).toEqual(['received', 'typed']);
+    expect(await textsOf('status=RECEIVED&from_me=false')).toEqual(['received']);
+    expect(await textsOf('from_me=true')).toEqual(['typed']);
+  });
+});
+
 describe('cancel', () => {
   test('ends a queued message, tells its client, and says so when repeated', async () => {
     const id = await accept('cancel-1');

@@ -75,7 +75,7 @@ export async function exercise(store: Store): Promise<void> {
   await store.listMessages({ phone: '+12145550101' }, { limit: 5 });
   // Of the many rows, where there are any: among few, one index is as good as another.
   await store.listMessages({ workspace: 'past', message_id: 'c2', channel: 'sms' }, { limit: 5 });
-  await store.listMessages({ status: 'FAILED' }, { limit: 5 });
+  await store.listMessages({ status: ['FAILED'] }, { limit: 5 });
   await store.listDeliveries({ status: 'dead' }, { limit: 5 });
   await store.listDeliveries({ workspace: line.location_id }, { limit: 5 });
 }
@@ -136,7 +136,12 @@ async function exerciseAdmin(store: Store, line: { location_id: string; device_i
   await store.listMessages({ workspace: line.location_id, channel: 'sms', until: NOW }, page);
   await store.listMessages({ workspace: line.location_id, conversation: 'group:1' }, page);
   await store.listMessages({ conversation: '+12145550177', device: line.device_id }, page);
+  const sent = ['SENT', 'DELIVERED', 'READ'] as const;
+  await store.listMessages({ status: sent, since: NOW }, page);
+  await store.listMessages({ workspace: line.location_id, status: sent }, page);
+  await store.listMessages({ workspace: line.location_id, status: ['RECEIVED'], from_me: false }, page);
   const within = [line.location_id, 'past'];
+  await store.listMessages({ within, status: sent }, page);
   await store.listMessages({ within }, page);
   await store.listMessages({ within, channel: 'sms' }, page);
   await store.listMessages({ within, phone: '+12145550177' }, page);

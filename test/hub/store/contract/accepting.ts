@@ -131,10 +131,13 @@ export function describeAccepting(open: OpenStore): void {
       (await store.listMessages(filter, { limit: 10 })).items.map(({ id }) => id);
     expect(await idsOf({ channel: 'sms' })).toEqual([sms.id]);
     expect(await idsOf({ phone: '+12145550177' })).toEqual([imessage.id]);
-    expect(await idsOf({ status: 'FAILED' })).toEqual([imessage.id]);
-    expect(await idsOf({ status: 'QUEUED', workspace: line.location_id })).toEqual([sms.id]);
+    expect(await idsOf({ status: ['FAILED'] })).toEqual([imessage.id]);
+    expect(await idsOf({ status: ['QUEUED'], workspace: line.location_id })).toEqual([sms.id]);
+    expect(await idsOf({ status: ['QUEUED', 'FAILED'] })).toEqual([imessage.id, sms.id]);
+    expect(await idsOf({ status: ['SENT', 'FAILED'] })).toEqual([imessage.id]);
+    expect(await idsOf({ status: ['DELIVERED', 'READ'] })).toEqual([]);
     expect(await idsOf({ direction: 'out' })).toEqual([imessage.id, sms.id]);
-    expect(await idsOf({ status: 'RECEIVED' })).toHaveLength(1);
+    expect(await idsOf({ status: ['RECEIVED'] })).toHaveLength(1);
     expect(await idsOf({ q: '0%_s' })).toEqual([sms.id]);
     expect(await idsOf({ q: '5550177' })).toEqual([imessage.id]);
     expect(await idsOf({ q: imessage.id.slice(4, 30) })).toEqual([imessage.id]);
@@ -142,8 +145,8 @@ export function describeAccepting(open: OpenStore): void {
     expect(await idsOf({ workspace: 'nowhere' })).toEqual([]);
     const own = { workspace: line.location_id, message_id: sms.message_id };
     expect(await idsOf(own)).toEqual([sms.id]);
-    expect(await idsOf({ ...own, channel: 'sms', direction: 'out', status: 'QUEUED' })).toEqual([sms.id]);
-    expect(await idsOf({ ...own, status: 'FAILED' })).toEqual([]);
+    expect(await idsOf({ ...own, channel: 'sms', direction: 'out', status: ['QUEUED'] })).toEqual([sms.id]);
+    expect(await idsOf({ ...own, status: ['FAILED'] })).toEqual([]);
     expect(await idsOf({ ...own, direction: 'in' })).toEqual([]);
     expect(await idsOf({ ...own, workspace: 'nowhere' })).toEqual([]);
     for (const message_id of ['100%_sur', '100%', '%', '100%_SURE', ''])

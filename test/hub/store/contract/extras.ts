@@ -105,6 +105,9 @@ export function describeExtras(open: OpenStore): void {
     expect(await report(messageEntry({ from_me: true, to: undefined }))).toEqual([]);
     const { items } = await store.listMessages({ direction: 'in' }, { limit: 9 });
     expect(items).toMatchObject([{ from_me: true, phone: ANN }]);
+    expect((await store.listMessages({ from_me: true }, { limit: 9 })).items).toEqual(items);
+    const { items: others } = await store.listMessages({ from_me: false }, { limit: 9 });
+    expect(others.map(({ id }) => id)).toEqual([sent.id]);
   });
 
   test('an echo of one workspace’s conversation is not told to another that shares the device', async () => {

@@ -73,7 +73,7 @@ export function describeScope(open: OpenStore): void {
     expect(await walk({ within: [a, c], channel: 'imessage', direction: 'out' })).toEqual(of(a, c));
     expect(await walk({ within: [a, c], workspace: c })).toEqual(of(c));
     expect(await walk({ within: [a, c], workspace: b })).toEqual([]);
-    expect(await walk({ within: [b], status: 'QUEUED' })).toEqual(of(b));
+    expect(await walk({ within: [b], status: ['QUEUED'] })).toEqual(of(b));
     expect(await walk({ within: [] })).toEqual([]);
     expect(await walk({ within: [a, b, c, 'none'], since: NOW })).toEqual(of(a, b, c));
     for (const { id } of messages) await store.cancelMessage(id, NOW);

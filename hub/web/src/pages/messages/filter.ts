@@ -8,6 +8,7 @@ export const FILTERS = [
   'workspace',
   'status',
   'direction',
+  'from_me',
   'channel',
   'device',
   'since',
@@ -30,19 +31,34 @@ function wholeNumber(text: string): string | undefined {
   return /^\+\d{8,15}$/.test(digits) ? digits : undefined;
 }
 
-export const STATUSES = [
+const STATUSES = [
   { value: 'QUEUED', label: 'Queued' },
   { value: 'DISPATCHED', label: 'Dispatched' },
   { value: 'SENT', label: 'Sent' },
+  { value: 'SENT,DELIVERED,READ', label: 'Sent or later' },
   { value: 'DELIVERED', label: 'Delivered' },
+  { value: 'DELIVERED,READ', label: 'Delivered or read' },
   { value: 'READ', label: 'Read' },
   { value: 'FAILED', label: 'Failed' },
   { value: 'RECEIVED', label: 'Received' },
 ];
 
+/** With the one that an address asks for, whichever statuses it puts together. */
+export function statusChoices(asked = ''): { value: string; label: string }[] {
+  if (STATUSES.some(({ value }) => value === asked)) return STATUSES;
+  const labels = asked.split(',').map((one) => STATUSES.find(({ value }) => value === one)?.label);
+  return labels.includes(undefined) ? STATUSES : [...STATUSES, { value: asked, label: labels.join(', ') }];
+}
+
 export const DIRECTIONS = [
   { value: 'out', label: 'Sent by clients' },
   { value: 'in', label: 'Received' },
+];
+
+/** Of what the owner of a device typed on it. */
+export const ECHOES = [
+  { value: 'false', label: 'Left out' },
+  { value: 'true', label: 'Nothing else' },
 ];
 
 export const CHANNEL_CHOICES = CHANNELS.map((value) => ({ value, label: CHANNEL_NAMES[value] }));

@@ -5,7 +5,7 @@ import { useDevices } from '../../api/devices.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
 import { FilterBar, FilterSelect, FilterText, FilterTime } from '../../ui/filter-bar.tsx';
 import type { Filters } from '../../ui/filters.ts';
-import { CHANNEL_CHOICES, DIRECTIONS, type FILTERS, STATUSES } from './filter.ts';
+import { CHANNEL_CHOICES, DIRECTIONS, ECHOES, type FILTERS, statusChoices } from './filter.ts';
 
 interface MessageFiltersProps {
   filters: Filters<(typeof FILTERS)[number]>;
@@ -14,8 +14,9 @@ interface MessageFiltersProps {
 export function MessageFilters({ filters }: MessageFiltersProps) {
   const { values, isFiltered, set, clear } = filters;
   const { data: workspaces = [] } = useWorkspaces();
-  const { direction, channel, device, since, until } = values;
-  const active = [direction, channel, device, since, until].filter((value) => value !== undefined).length;
+  const { direction, from_me, channel, device, since, until } = values;
+  const more = [direction, from_me, channel, device, since, until];
+  const active = more.filter((value) => value !== undefined).length;
   const [isOpen, setOpen] = useState(active > 0);
   return (
     <FilterBar isFiltered={isFiltered} onClear={clear}>
@@ -37,7 +38,7 @@ export function MessageFilters({ filters }: MessageFiltersProps) {
         label="Status"
         any="Any status"
         value={values.status}
-        choices={STATUSES}
+        choices={statusChoices(values.status)}
         onChange={(status) => set({ status })}
       />
       {isOpen && <MoreFilters filters={filters} />}
@@ -63,6 +64,13 @@ function MoreFilters({ filters: { values, set } }: MessageFiltersProps) {
         value={values.direction}
         choices={DIRECTIONS}
         onChange={(direction) => set({ direction })}
+      />
+      <FilterSelect
+        label="Typed on the device"
+        any="Included"
+        value={values.from_me}
+        choices={ECHOES}
+        onChange={(from_me) => set({ from_me })}
       />
       <FilterSelect
         label="Channel"

@@ -65,14 +65,14 @@ function listTiles(totals: Overview['totals']): Tile[] {
             ? 'all with a receipt'
             : `${sent.toLocaleString()} without a receipt`,
       tone: 'busy',
-      query: { direction: 'out', ...(arrived === 0 && { status: 'SENT' }) },
+      query: { status: 'SENT,DELIVERED,READ' },
     },
     {
       label: 'Delivered',
       count: arrived,
       note: gone === 0 ? 'nothing sent' : `${shareOf(arrived, gone)} of the sent`,
       tone: 'good',
-      query: { status: 'DELIVERED' },
+      query: { status: 'DELIVERED,READ' },
     },
     {
       label: 'Failed',
@@ -86,7 +86,7 @@ function listTiles(totals: Overview['totals']): Tile[] {
       count: received,
       note: 'from people',
       tone: 'good',
-      query: { status: 'RECEIVED' },
+      query: { status: 'RECEIVED', from_me: 'false' },
     },
   ];
 }
