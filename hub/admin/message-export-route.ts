@@ -24,7 +24,8 @@ export function messageExportRoute({ store, quiet, now }: AdminDependencies): Ro
     query: messageExportQuerySchema,
     response: {
       status: 200,
-      description: 'One line for each message, below one that names the columns.',
+      description:
+        'One line for each message, below one that names the columns. Where there are as many as the header `x-row-limit` says, older ones may be left out.',
       schema: z.string(),
       contentType: 'text/csv',
     },
@@ -48,6 +49,7 @@ function headersAt(now: number): Record<string, string> {
   return {
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': `attachment; filename="${name}"`,
+    'x-row-limit': String(MOST_ROWS),
   };
 }
 

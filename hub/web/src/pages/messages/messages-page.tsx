@@ -31,7 +31,7 @@ export function MessagesPage() {
             download
             variant="default"
             leftSection={<IconDownload size={16} aria-hidden />}
-            title="The messages that these filters find, the newest 100,000 of them"
+            title="The messages that these filters find; of more than 100,000 the newest"
           >
             Export as CSV
           </Button>
