@@ -2,6 +2,7 @@ import { Anchor } from '@mantine/core';
 import { IconMessageOff } from '@tabler/icons-react';
 import { Link, useParams } from 'react-router';
 import { type Message, useConversation } from '../../api/messages.ts';
+import { catchUp } from '../../api/query-client.ts';
 import { useWorkspaceNames } from '../../api/workspaces.ts';
 import { EmptyNote } from '../../ui/empty-note.tsx';
 import { spellOddCharacters } from '../../ui/odd-characters.ts';
@@ -15,6 +16,12 @@ export function ConversationPage() {
   const { location_id = '', phone = '' } = useParams();
   const conversation = useConversation(location_id, phone);
   const isGroup = phone.startsWith('group:');
+  // They come at once. What was being fetched anew is cut off by it, and made up for.
+  const loadOlder = async (): Promise<void> => {
+    const isCutOff = conversation.isRefetching;
+    await conversation.fetchNextPage();
+    if (isCutOff) await catchUp('messages');
+  };
   return (
     <>
       <PageHeader
@@ -33,7 +40,7 @@ export function ConversationPage() {
               isGroup={isGroup}
               hasOlder={conversation.hasNextPage}
               isLoading={conversation.isFetchingNextPage}
-              onOlder={() => void conversation.fetchNextPage()}
+              onOlder={() => void loadOlder()}
             />
           );
         }}
