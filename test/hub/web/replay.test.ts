@@ -22,7 +22,7 @@ describeWithBrowser('sending events again from the panel', (browser) => {
     other = (await hub.createWorkspace({ name: 'Night shift', url: receiver.url })).id;
     using device = await TestDevice.online(hub.url, mac.token);
     // Without a URL they are recorded only.
-    for (const guid of ['one', 'two', 'three']) await device.report(messageEntry(guid, guid));
+    for (const guid of ['one', 'two', 'three', 'four']) await device.report(messageEntry(guid, guid));
     await hub.api('PATCH', `/api/workspaces/${workspace}`, { url: receiver.url });
   });
   afterAll(async () => {
@@ -53,13 +53,13 @@ describeWithBrowser('sending events again from the panel', (browser) => {
     expect(await dialog.getByText('Nothing of that kind is kept').count()).toBe(0);
     await page.unroute(counting);
     await again.click();
-    await dialog.getByRole('button', { name: 'Replay 3' }).waitFor();
+    await dialog.getByRole('button', { name: 'Replay 4' }).waitFor();
   });
 
   test('the count of one workspace does not stand for another', async () => {
     const { page } = await open(`/deliveries?replay=${workspace}`);
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('button', { name: 'Replay 3' }).waitFor();
+    await dialog.getByRole('button', { name: 'Replay 4' }).waitFor();
     const held = Promise.withResolvers<void>();
     await page.route(`**/api/workspaces/${other}/replay*`, async (route) => {
       await held.promise;
@@ -74,23 +74,31 @@ describeWithBrowser('sending events again from the panel', (browser) => {
     await dialog.getByText('Nothing of that kind is kept').waitFor();
   });
 
+  async function retryNewest(): Promise<void> {
+    const { body } = await hub.api('GET', '/api/deliveries?status=recorded');
+    await hub.api('POST', `/api/deliveries/${body.items?.[0]?.id}/retry`);
+  }
+
   const rowsOf = ({ page }: View) => page.getByRole('table').getByRole('row');
 
   test('a row that leaves the list by what was done to it is gone', async () => {
     const view = await open('/deliveries?status=recorded');
     await view.page.getByText('Live', { exact: true }).waitFor();
-    expect(await rowsOf(view).count()).toBe(1 + 3);
+    expect(await rowsOf(view).count()).toBe(1 + 4);
     await rowsOf(view).nth(1).getByRole('button').click();
-    await waitFor('the row to go', async () => (await rowsOf(view).count()) === 1 + 2);
+    await waitFor('the row to go', async () => (await rowsOf(view).count()) === 1 + 3);
     await waitFor('the event', () => receiver.calls.length === 1);
+    // The focus went with it, and holds the others no longer.
+    await view.page.mouse.move(0, 0);
+    await retryNewest();
+    await waitFor('another to go', async () => (await rowsOf(view).count()) === 1 + 2);
   });
 
   test('a row that leaves the list by itself holds its place, and offers nothing', async () => {
     const view = await open('/deliveries?status=recorded');
     await view.page.getByText('Live', { exact: true }).waitFor();
     await rowsOf(view).nth(2).hover();
-    const { body } = await hub.api('GET', '/api/deliveries?status=recorded');
-    await hub.api('POST', `/api/deliveries/${body.items?.[0]?.id}/retry`);
+    await retryNewest();
     await rowsOf(view).nth(1).getByText('Changed', { exact: true }).waitFor();
     expect(await rowsOf(view).nth(1).getByRole('button').count()).toBe(0);
     expect(await rowsOf(view).nth(2).getByRole('button').count()).toBe(1);

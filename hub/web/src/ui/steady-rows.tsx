@@ -74,5 +74,9 @@ function useIsReading(frame: RefObject<HTMLElement | null>): boolean {
     window.addEventListener('scroll', scroll, { signal, passive: true });
     return () => ended.abort();
   }, [frame]);
+  // Not every browser tells of a focus that went with what had it.
+  useEffect(() => {
+    if (isFocused && !frame.current?.contains(document.activeElement)) setFocused(false);
+  });
   return isPointed || isFocused || isScrolled;
 }
