@@ -147,7 +147,7 @@ describeWithBrowser('people, in the panel', (browser) => {
     const { body } = await hub.api('GET', '/api/users');
     const ann = JSON.parse(JSON.stringify(body.items)).find(({ role }: { role: string }) => role === 'admin');
     const { page } = await open(`/users?edit=${ann.id}`);
-    await page.getByText('Sub-account user', { exact: true }).last().click();
+    await page.getByRole('dialog').getByText('Sub-account user', { exact: true }).click();
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByRole('dialog').getByRole('alert').waitFor();
     expect((await hub.api('GET', `/api/users/${ann.id}`)).body.role).toBe('admin');

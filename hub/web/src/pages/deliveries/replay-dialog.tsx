@@ -1,9 +1,10 @@
-import { Button, Group, Modal, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type Replay, type Replayable, replay, useReplayable } from '../../api/deliveries.ts';
 import { refresh } from '../../api/query-client.ts';
 import { useWorkspaces } from '../../api/workspaces.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { countUp } from './count-up.ts';
@@ -47,7 +48,7 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
     if (isReady && !isPending) mutate(chosen.location_id);
   };
   return (
-    <Modal opened onClose={onClose} title="Replay failed events">
+    <Dialog onClose={onClose} title="Replay failed events">
       <form onSubmit={submit}>
         <Stack gap="md">
           <Select
@@ -100,7 +101,7 @@ export function ReplayDialog({ workspace: initial, onClose }: ReplayDialogProps)
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
