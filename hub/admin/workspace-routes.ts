@@ -16,13 +16,7 @@ import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
 import type { Assignment, Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeNewWorkspace, describeWorkspaceChanges } from './describe-changes.ts';
-import {
-  maySeeDevice,
-  refuseLocation,
-  requireWorkspace,
-  withinDevices,
-  withinWorkspaces,
-} from './lookups.ts';
+import { maySeeDevice, refuseLocation, requireWorkspace, withinWorkspaces } from './lookups.ts';
 import { showWorkspace } from './views.ts';
 import { judgeHeaders } from './webhook-headers.ts';
 
@@ -148,46 +142,28 @@ function editRoute(dependencies: AdminDependencies): Route {
     errors: ['unknown_location', 'conflict'],
     handle: async ({ params, body, ...caller }) => {
       const workspace = await requireWorkspace(store, params.location_id, caller.scope);
+      const { location_id } = workspace;
       const changes = composeChanges(body, workspace);
-      if (body.channels) await judgeChannels(workspace, body.channels, dependencies, caller.scope);
-      const changed =
-        (await store.updateWorkspace(workspace.location_id, changes, now())) ?? refuseLocation();
+      const before = await store.listAssignments(location_id);
+      if (body.channels) judgeChannels(before, body.channels, caller.scope);
+      const changed = (await store.updateWorkspace(location_id, changes, now())) ?? refuseLocation();
       await recordEdit(workspace, changed, caller, dependencies);
       onDeliveriesDue();
-      const assignments = await keepToChannels(changed, dependencies, caller.scope);
-      if (body.extra_events || body.channels) onDevicesChanged(assignments.map(({ device_id }) => device_id));
+      if (body.extra_events || body.channels) onDevicesChanged(before.map(({ device_id }) => device_id));
+      const assignments = await store.listAssignments(location_id);
       return { status: 200, body: showWorkspace(changed, assignments, caller.scope) };
     },
   });
 }
 
 /** Devices that the caller does not see stay assigned: a channel that one of them serves is not theirs to take away. */
-async function judgeChannels(
-  { location_id }: Workspace,
-  channels: Channel[],
-  { store }: AdminDependencies,
-  scope: Scope | undefined,
-): Promise<void> {
-  const unseen = (await store.listAssignments(location_id)).find(
+function judgeChannels(assignments: Assignment[], channels: Channel[], scope: Scope | undefined): void {
+  const unseen = assignments.find(
     ({ device_id, channel }) => !maySeeDevice(scope, device_id) && !channels.includes(channel),
   );
   if (unseen === undefined) return;
   const message = `A device that you do not see serves ${unseen.channel} here: only an admin can take the channel away.`;
   throw new ApiError('conflict', message, { details: [{ field: 'channels', message }] });
-}
-
-/** Takes its devices off the channels that the workspace does not use any more; the assignments that stay. */
-async function keepToChannels(
-  { location_id, channels }: Workspace,
-  { store, now, onDevicesChanged }: AdminDependencies,
-  scope: Scope | undefined,
-): Promise<Assignment[]> {
-  const assignments = await store.listAssignments(location_id);
-  const kept = assignments.filter(({ channel }) => channels.includes(channel));
-  if (kept.length === assignments.length) return assignments;
-  await store.setAssignments(location_id, kept, now(), withinDevices(scope));
-  onDevicesChanged(assignments.map(({ device_id }) => device_id));
-  return kept;
 }
 
 async function recordEdit(

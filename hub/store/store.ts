@@ -77,7 +77,10 @@ export interface WorkspaceStore {
   /** From memory: what another hub has changed is seen a second later. */
   findWorkspace(locationId: string): Promise<Workspace | undefined>;
   readWorkspace(locationId: string): Promise<Workspace | undefined>;
-  /** A new URL, or switching the webhook on, begins its record of failures anew. Clearing the URL or switching the webhook off turns its pending deliveries into recorded ones. */
+  /**
+   * A new URL, or switching the webhook on, begins its record of failures anew. Clearing the URL or switching the webhook off
+   * turns its pending deliveries into recorded ones. Assignments end on channels that it uses no more.
+   */
   updateWorkspace(locationId: string, changes: WorkspaceChanges, now: number): Promise<Workspace | undefined>;
   /**
    * Deletes the workspace with its assignments, keys, and deliveries; its messages stay for the record, those queued FAILED.
@@ -94,6 +97,7 @@ export interface WorkspaceStore {
     now: number,
     options?: Within,
   ): Promise<void>;
+  /** Those on channels that their device serves; one whose device serves the channel no more counts again once it does. */
   listAssignments(locationId: string): Promise<Assignment[]>;
   /** The channels that at least one assigned device serves for the workspace; answered from memory. */
   listServedChannels(locationId: string): Promise<readonly Channel[]>;

@@ -1,5 +1,5 @@
 import { sql, type Transaction, type Updateable } from 'kysely';
-import { CHANNELS } from '../../shared/channels.ts';
+import { CHANNELS, type Channel } from '../../shared/channels.ts';
 import type { Base } from './base.ts';
 import { listed, startOf, toPage } from './pages.ts';
 import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
@@ -13,6 +13,8 @@ type Steps = Pick<
   WorkspaceStore,
   'createWorkspace' | 'listWorkspaces' | 'updateWorkspace' | 'setAssignments' | 'listAssignments'
 >;
+
+const STILL_SERVED = sql<boolean>`EXISTS (SELECT 1 FROM json_each(devices.channels) WHERE value = assignments.channel)`;
 
 export function workspaceSteps({ query, change, vault }: Base): Steps {
   return {
@@ -49,9 +51,11 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
       query((db) =>
         db
           .selectFrom('assignments')
+          .innerJoin('devices', 'devices.id', 'assignments.device_id')
           .select(['location_id', 'device_id', 'channel'])
           .where('location_id', '=', locationId)
-          .orderBy('seq')
+          .where(STILL_SERVED)
+          .orderBy('assignments.seq')
           .execute(),
       ),
   };
@@ -108,9 +112,23 @@ async function updateWorkspace(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   if (row.url === null || row.webhook_enabled === 0) await recordPending(db, locationId);
-  if (row.connected === 0) await unrouteWorkspace(db, locationId);
+  if (changes.channels) await dropAssignments(db, locationId, changes.channels);
+  if (row.connected === 0 || changes.channels) await unrouteWorkspace(db, locationId);
   await resolveNotices(db, locationId, changes, now);
   return toWorkspace(row, vault);
+}
+
+/** Those too that wait for their device to serve the channel again. */
+async function dropAssignments(
+  db: Transaction<Schema>,
+  locationId: string,
+  used: readonly Channel[],
+): Promise<void> {
+  await db
+    .deleteFrom('assignments')
+    .where('location_id', '=', locationId)
+    .where('channel', 'not in', used)
+    .execute();
 }
 
 /** Only what `changes` names; undefined leaves a column as it is. A webhook switched on forgets why it was off. */

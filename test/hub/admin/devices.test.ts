@@ -71,6 +71,20 @@ describe('a device', () => {
       expect((await hub.api(method, `${path}${suffix}`)).body).toMatchObject({ code: 'not_found' });
   });
 
+  test('serves a workspace on no channel that was taken from it, and what the workspace answers can be saved', async () => {
+    const mac = await hub.pairMac();
+    const { id } = await hub.join(mac.id);
+    await hub.api('PATCH', `/api/devices/${mac.id}`, { channels: ['imessage'] });
+    expect((await hub.send(id, 'n1', { channel: 'sms' })).body.code).toBe('channel_not_assigned');
+    const { body } = await hub.api('GET', `/api/workspaces/${id}`);
+    expect(body).toMatchObject({
+      devices: [{ device_id: mac.id, channels: ['imessage'] }],
+      served_channels: ['imessage'],
+    });
+    const saved = await hub.api('PUT', `/api/workspaces/${id}/devices`, { devices: body.devices });
+    expect(saved.status).toBe(200);
+  });
+
   test('is assigned for all its channels, or for those that are named', async () => {
     const { id: device_id } = await hub.pairMac();
     const { id } = await hub.createWorkspace();

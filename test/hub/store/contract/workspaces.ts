@@ -111,9 +111,28 @@ export function describeWorkspaces(open: OpenStore): void {
     expect([...(await store.listServedChannels(location_id))].sort()).toEqual(['imessage', 'sms']);
     await store.updateDevice(device_id, { channels: ['imessage'] }, NOW);
     expect(await store.listServedChannels(location_id)).toEqual(['imessage']);
+    expect(await store.listAssignments(location_id)).toEqual([
+      { location_id, device_id, channel: 'imessage' },
+    ]);
+    await store.updateDevice(device_id, { channels: ['imessage', 'sms'] }, NOW);
+    expect((await store.listAssignments(location_id)).map(({ channel }) => channel)).toEqual([
+      'imessage',
+      'sms',
+    ]);
     await store.deleteDevice(device_id, NOW);
     expect(await store.listServedChannels(location_id)).toEqual([]);
     expect(await store.listServedChannels('nowhere')).toEqual([]);
+  });
+
+  test('an assignment on a channel that the workspace gave up does not come back with the device', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    await store.updateDevice(device_id, { channels: ['imessage'] }, NOW);
+    await store.updateWorkspace(location_id, { channels: ['imessage'] }, NOW);
+    await store.updateDevice(device_id, { channels: ['imessage', 'sms'] }, NOW);
+    expect(await store.listServedChannels(location_id)).toEqual(['imessage']);
+    expect(await store.listAssignments(location_id)).toHaveLength(1);
   });
 
   test('an API key works for its own workspace until it is revoked', async () => {
