@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import type { z } from 'zod';
 import {
   createdEnrollmentSchema,
   type DeviceView,
@@ -27,6 +28,7 @@ const ONE = '/api/devices/:id';
 export function deviceRoutes(dependencies: AdminDependencies): Route[] {
   return [
     enrollmentRoute(dependencies),
+    renewalRoute(dependencies),
     listRoute(dependencies),
     readRoute(dependencies),
     editRoute(dependencies),
@@ -46,8 +48,7 @@ function enrollmentRoute({ store, now, log, audit, publicUrl }: AdminDependencie
     response: { status: 201, description: 'The code, shown only here.', schema: createdEnrollmentSchema },
     errors: ['conflict'],
     handle: async ({ body: { kind, name, address, channels }, ...caller }) => {
-      const code = createCode();
-      const expires_at = now() + CODE_LIFETIME_MS;
+      const code = makeCode(now());
       const announced = {
         id: randomUUIDv7(),
         kind,
@@ -57,22 +58,57 @@ function enrollmentRoute({ store, now, log, audit, publicUrl }: AdminDependencie
         enrolled_by: caller.userId ?? null,
       };
       const device = await store
-        .createEnrollment({ device: announced, code_hash: hashCode(code), expires_at }, now())
+        .createEnrollment({ device: announced, ...code.stored }, now())
         .catch(explainAllowance);
       log.info({ device_id: device.id, kind }, 'device announced');
       const target = { kind: 'device', id: device.id } as const;
       await audit(caller, { action: 'enrollment.create', target, changes: { kind, name } });
-      return {
-        status: 201,
-        body: {
-          code,
-          expires_at: showTime(expires_at),
-          device_id: device.id,
-          pair_command: `bluewire-bridge pair ${publicUrl()} ${code}`,
-        },
-      };
+      return { status: 201, body: code.show(device.id, publicUrl()) };
     },
   });
+}
+
+function renewalRoute({ store, now, log, audit, publicUrl }: AdminDependencies): Route {
+  return defineRoute({
+    ...BASE,
+    method: 'post',
+    path: `${ONE}/renew-code`,
+    summary: 'Makes a new one-time code for a device that has not paired, in place of the old one.',
+    response: { status: 201, description: 'The code, shown only here.', schema: createdEnrollmentSchema },
+    errors: ['not_found', 'conflict'],
+    handle: async ({ params, ...caller }) => {
+      const device = await requireDevice(store, params.id, caller.scope);
+      judgeOwner(device, caller.scope);
+      const { id, name } = device;
+      const code = makeCode(now());
+      if (!(await store.renewCode({ device_id: id, ...code.stored }))) {
+        await requireDevice(store, id, caller.scope);
+        throw new ApiError('conflict', 'This device has paired: it needs no code.');
+      }
+      log.info({ device_id: id }, 'code of a device renewed');
+      await audit(caller, { action: 'enrollment.renew', target: { kind: 'device', id }, changes: { name } });
+      return { status: 201, body: code.show(id, publicUrl()) };
+    },
+  });
+}
+
+interface MadeCode {
+  stored: { code_hash: string; expires_at: number };
+  show: (deviceId: string, publicUrl: string) => z.infer<typeof createdEnrollmentSchema>;
+}
+
+function makeCode(now: number): MadeCode {
+  const code = createCode();
+  const expires_at = now + CODE_LIFETIME_MS;
+  return {
+    stored: { code_hash: hashCode(code), expires_at },
+    show: (device_id, publicUrl) => ({
+      code,
+      expires_at: showTime(expires_at),
+      device_id,
+      pair_command: `bluewire-bridge pair ${publicUrl} ${code}`,
+    }),
+  };
 }
 
 function explainAllowance(error: unknown): never {

@@ -34,6 +34,7 @@ const ABOUT: { [Name in Step]: About<Name> } = {
   revokeApiKey: ['workspaces'],
 
   createEnrollment: ['devices'],
+  renewCode: undefined,
   redeemEnrollment: ['devices'],
   listDevices: undefined,
   findDevice: undefined,

@@ -5,7 +5,7 @@ import { type Pace, type Settings, UNPACED } from '../../shared/wire/settings.ts
 import { AllowanceError } from './accounts.ts';
 import type { Base } from './base.ts';
 import { listed, startOf, toPage } from './pages.ts';
-import type { Device, DeviceChanges, Enrollment, RedeemRequest } from './records.ts';
+import type { CodeRenewal, Device, DeviceChanges, Enrollment, RedeemRequest } from './records.ts';
 import { toDevice } from './rows.ts';
 import type { DeviceRow, Schema } from './schema.ts';
 import { queueOf } from './steps/context.ts';
@@ -26,6 +26,7 @@ export function deviceSteps({ query, change }: Base): Steps {
         (db) => createEnrollment(db, enrollment, now),
         async () => (enrollment.device.enrolled_by ? [allowanceOf(enrollment.device.enrolled_by)] : []),
       ),
+    renewCode: (renewal) => query((db) => db.transaction().execute((trx) => renewCode(trx, renewal))),
     redeemEnrollment: (request, now) => change((db) => redeemEnrollment(db, request, now)),
 
     listDevices: async ({ within, ...page }) => {
@@ -150,6 +151,24 @@ async function createEnrollment(
   return toDevice(
     await db.selectFrom('devices').selectAll().where('id', '=', device.id).executeTakeFirstOrThrow(),
   );
+}
+
+async function renewCode(db: Transaction<Schema>, { device_id, ...code }: CodeRenewal): Promise<boolean> {
+  // First: a pairing that has taken the old code is waited for here, and seen below.
+  await db.deleteFrom('enrollments').where('device_id', '=', device_id).execute();
+  const unpaired = await db
+    .selectFrom('devices')
+    .select('id')
+    .where('id', '=', device_id)
+    .where('paired_at', 'is', null)
+    .executeTakeFirst();
+  if (unpaired === undefined) return false;
+  await db
+    .insertInto('enrollments')
+    .values({ device_id, ...code })
+    .onConflict((conflict) => conflict.column('device_id').doUpdateSet(code))
+    .execute();
+  return true;
 }
 
 async function redeemEnrollment(

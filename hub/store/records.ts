@@ -144,6 +144,10 @@ export interface Enrollment {
   expires_at: number;
 }
 
+export interface CodeRenewal extends Pick<Enrollment, 'code_hash' | 'expires_at'> {
+  device_id: string;
+}
+
 export interface RedeemRequest {
   code_hash: string;
   kind: DeviceKind;

@@ -13,6 +13,7 @@ import type {
   Attempt,
   ClaimedDelivery,
   ClaimedSends,
+  CodeRenewal,
   Delivery,
   DeliveryFilter,
   DeliveryWithBody,
@@ -111,6 +112,8 @@ export interface WorkspaceStore {
 export interface DeviceStore {
   /** Throws AllowanceError when whoever enrols has used up their allowance, however many they enrol at once. */
   createEnrollment(enrollment: Enrollment, now: number): Promise<Device>;
+  /** Gives a device that has not paired a new code in place of its old one; false when it has paired, or is not there. */
+  renewCode(renewal: CodeRenewal): Promise<boolean>;
   /** Trades a code for a credential, once: undefined when the code is unknown, used or expired. */
   redeemEnrollment(request: RedeemRequest, now: number): Promise<Device | undefined>;
   listDevices(page: PageRequest & Within): Promise<Page<Device>>;

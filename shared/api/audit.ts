@@ -17,6 +17,7 @@ const AUDIT_ACTIONS = [
   'api_key.create',
   'api_key.revoke',
   'enrollment.create',
+  'enrollment.renew',
   'device.update',
   'device.pause',
   'device.resume',

@@ -62,6 +62,7 @@ export const ACTION_WORDS: Record<AuditAction, string> = {
   'api_key.create': 'API key created',
   'api_key.revoke': 'API key revoked',
   'enrollment.create': 'Device enrolled',
+  'enrollment.renew': 'Code of a device renewed',
   'device.update': 'Device changed',
   'device.pause': 'Device paused',
   'device.resume': 'Device resumed',

@@ -138,10 +138,14 @@ describe('devices of a sub-account user', () => {
       body: { code: 'forbidden' },
     });
     expect((await ben.call('DELETE', one)).status).toBe(403);
+    expect((await ben.call('POST', `${one}/renew-code`)).status).toBe(403);
     const enrolled = await ben.call('POST', '/api/enrollments', { name: 'Own', kind: 'mac' });
     expect(enrolled.status).toBe(201);
     const own = `/api/devices/${enrolled.body.device_id}`;
-    await hub.pair(enrolled.body.code);
+    const renewed = await hub.api('POST', `${own}/renew-code`);
+    expect((await ben.call('POST', `${own}/renew-code`)).status).toBe(201);
+    expect((await hub.pair(renewed.body.code)).status).toBe(400);
+    expect((await hub.pair((await ben.call('POST', `${own}/renew-code`)).body.code)).status).toBe(201);
     expect(await ben.call('PATCH', own, { channels: ['imessage'] })).toMatchObject({
       status: 200,
       body: { manageable: true },

@@ -31,7 +31,9 @@ test('every change is on record, with who made it, from where, and no secret', a
   secrets.push(String(created.body.signing_secret));
   const enrolled = await hub.api('POST', '/api/enrollments', { name: 'Mini', kind: 'mac' });
   secrets.push(String(enrolled.body.code));
-  const paired = await hub.pair(enrolled.body.code);
+  const renewed = await hub.api('POST', `/api/devices/${enrolled.body.device_id}/renew-code`);
+  secrets.push(String(renewed.body.code));
+  const paired = await hub.pair(renewed.body.code);
   secrets.push(String(paired.body.token));
   const device = String(enrolled.body.device_id);
   await hub.api('PUT', `${path}/devices`, { devices: [{ device_id: device, channels: ['imessage'] }] });
@@ -66,6 +68,7 @@ test('every change is on record, with who made it, from where, and no secret', a
   expect(all.map(({ action }) => action).toReversed()).toEqual([
     'workspace.create',
     'enrollment.create',
+    'enrollment.renew',
     'workspace.devices',
     'workspace.connect',
     'workspace.routing',
@@ -105,12 +108,12 @@ test('every change is on record, with who made it, from where, and no secret', a
   for (const secret of secrets) expect(text).not.toContain(secret);
 
   expect(await entries(hub, `&workspace=${id}&action=workspace.update`)).toHaveLength(1);
-  expect((await entries(hub, `&target=${device}`)).length).toBe(5);
+  expect((await entries(hub, `&target=${device}`)).length).toBe(6);
   expect(await entries(hub, '&actor=somebody')).toEqual([]);
   expect((await hub.api('GET', '/api/audit?action=nonsense')).body.code).toBe('invalid_field');
   expect((await hub.call('GET', '/api/audit')).status).toBe(401);
-  const page = await hub.api('GET', '/api/audit?limit=20');
-  const rest = await hub.api('GET', `/api/audit?limit=20&cursor=${page.body.next_cursor}`);
+  const page = await hub.api('GET', '/api/audit?limit=21');
+  const rest = await hub.api('GET', `/api/audit?limit=21&cursor=${page.body.next_cursor}`);
   expect([rest.body.items?.[0]?.action, rest.body.next_cursor]).toEqual(['workspace.create', null]);
 });
 

@@ -44,6 +44,36 @@ describe('an enrollment', () => {
   });
 });
 
+describe('the code of a device that has not paired', () => {
+  test('is renewed as often as needed: the device keeps its id and what it serves', async () => {
+    const first = await hub.api('POST', '/api/enrollments', { name: 'Mini', kind: 'mac' });
+    const id = String(first.body.device_id);
+    const workspace = await hub.join(id);
+    const path = `/api/devices/${id}`;
+    const second = await hub.api('POST', `${path}/renew-code`);
+    const third = await hub.api('POST', `${path}/renew-code`);
+    expect(third.status).toBe(201);
+    expect(third.body).toMatchObject({
+      device_id: id,
+      pair_command: expect.stringContaining(String(third.body.code)),
+    });
+    expect(Date.parse(String(third.body.expires_at))).toBeGreaterThan(Date.now());
+    for (const { body } of [first, second]) expect((await hub.pair(body.code)).status).toBe(400);
+    expect((await hub.pair(third.body.code)).body.device_id).toBe(id);
+    const { body } = await hub.api('GET', `/api/workspaces/${workspace.id}`);
+    expect(body.devices).toMatchObject([{ device_id: id }]);
+  });
+
+  test('is no more once it has paired', async () => {
+    const { id } = await hub.pairMac();
+    expect(await hub.api('POST', `/api/devices/${id}/renew-code`)).toMatchObject({
+      status: 409,
+      body: { code: 'conflict' },
+    });
+    expect((await hub.api('POST', '/api/devices/none/renew-code')).body.code).toBe('not_found');
+  });
+});
+
 describe('a device', () => {
   test('can be renamed, narrowed to channels, paused, resumed and removed', async () => {
     const { id } = await hub.pairMac('Old name');

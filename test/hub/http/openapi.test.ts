@@ -47,6 +47,7 @@ const CONTRACT = `
   PATCH /api/devices/{id}
   DELETE /api/devices/{id}
   POST /api/devices/{id}/pause
+  POST /api/devices/{id}/renew-code
   POST /api/devices/{id}/resume
   POST /api/enrollments
   GET /api/messages

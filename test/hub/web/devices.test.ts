@@ -7,6 +7,8 @@ import { PanelUser } from '../kit/panel-user.ts';
 import { TestDevice } from '../kit/test-device.ts';
 import { TestHub } from '../kit/test-hub.ts';
 
+const FAULT = { code: 'internal_error', message: 'Something went wrong inside the hub.' };
+
 describeWithBrowser('devices, in the panel', (browser) => {
   let hub: TestHub;
   let admin: PanelUser;
@@ -44,8 +46,9 @@ describeWithBrowser('devices, in the panel', (browser) => {
     await page.getByText('iMessage, SMS', { exact: true }).waitFor();
   });
 
-  test('whoever closed the page with the code gets another', async () => {
+  test('whoever closed the page with the code gets another, and the device stays the same', async () => {
     const { body } = await hub.api('POST', '/api/enrollments', { name: 'Lost code', kind: 'mac' });
+    const workspace = await hub.join(String(body.device_id), { name: 'Waits for it' });
     const { page } = await open(`/devices/${body.device_id}`);
     await page.getByText('It has not paired yet').waitFor();
     await page.getByRole('button', { name: 'Get a new code' }).click();
@@ -53,8 +56,26 @@ describeWithBrowser('devices, in the panel', (browser) => {
     const code = command?.split(' ').at(-1);
     expect(code).not.toBe(body.code);
     expect((await hub.pair(body.code)).status).not.toBe(201);
-    expect((await hub.pair(code)).status).toBe(201);
+    expect((await hub.pair(code)).body.device_id).toBe(body.device_id);
     await page.getByText('Lost code has paired').waitFor();
+    const { devices } = (await hub.api('GET', `/api/workspaces/${workspace.id}`)).body;
+    expect(devices).toMatchObject([{ device_id: body.device_id }]);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('It has not paired yet').waitFor({ state: 'detached' });
+  });
+
+  test('a new code that was refused costs nothing: the next try brings one', async () => {
+    const { body } = await hub.api('POST', '/api/enrollments', { name: 'Twice', kind: 'mac' });
+    const view = await open(`/devices/${body.device_id}`);
+    const { page } = view;
+    view.expect(/answered 500|status of 500/);
+    await page.route('**/renew-code', (route) => route.fulfill({ status: 500, json: FAULT }), { times: 1 });
+    await page.getByRole('button', { name: 'Get a new code' }).click();
+    await page.getByText(FAULT.message).waitFor();
+    await page.getByRole('button', { name: 'Get a new code' }).click();
+    const command = await page.getByText(/^bluewire-bridge pair /).textContent();
+    expect((await hub.pair(command?.split(' ').at(-1))).body.device_id).toBe(body.device_id);
+    await page.getByText('Twice has paired').waitFor();
   });
 
   test('what is wrong with one is told with its remedy', async () => {

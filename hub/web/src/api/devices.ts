@@ -51,6 +51,11 @@ export function enrollDevice(body: Body<typeof enrollmentSchema>): Promise<Enrol
   return request('POST', '/api/enrollments', { body });
 }
 
+/** A new one-time code for a device that has not paired; the old one ends. */
+export function renewCode(id: string): Promise<Enrollment> {
+  return request('POST', pathOf`/api/devices/${id}/renew-code`);
+}
+
 export function changeDevice(id: string, body: Body<typeof deviceChangesSchema>): Promise<Device> {
   return request('PATCH', pathOf`/api/devices/${id}`, { body });
 }

@@ -70,6 +70,56 @@ export function describeDevices(open: OpenStore): void {
     expect(await store.findDeviceByToken('new-token')).toMatchObject({ id });
   });
 
+  test('the code of a device that has not paired is renewed: the old one ends, and all else of the device stays', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id } = await store.createWorkspace(newWorkspace(), NOW);
+    const device = {
+      id: 'd1',
+      kind: 'mac' as const,
+      name: 'Mini',
+      address: null,
+      channels: ['imessage' as const],
+    };
+    await store.createEnrollment({ device, code_hash: 'old', expires_at: NOW + HOUR }, NOW);
+    await assign(store, location_id, ['d1'], ['imessage']);
+    const before = await store.findDevice('d1');
+    const renewal = { device_id: 'd1', code_hash: 'new', expires_at: NOW + 2 * HOUR };
+    expect(await store.renewCode({ ...renewal, device_id: 'nobody' })).toBe(false);
+    expect(await store.renewCode(renewal)).toBe(true);
+    expect(await store.findDevice('d1')).toEqual(before);
+    expect(await store.listAssignments(location_id)).toHaveLength(1);
+    const request = { ...credential, token_hash: 'token' };
+    const late = NOW + HOUR + 1;
+    expect(await store.redeemEnrollment({ ...request, code_hash: 'old' }, NOW)).toBeUndefined();
+    expect(await store.redeemEnrollment({ ...request, code_hash: 'new' }, late)).toMatchObject({ id: 'd1' });
+    expect(await store.renewCode({ ...renewal, code_hash: 'again' })).toBe(false);
+    expect(await store.redeemEnrollment({ ...request, code_hash: 'again' }, NOW)).toBeUndefined();
+    expect(await store.findDeviceByToken('token')).toMatchObject({ id: 'd1' });
+  });
+
+  test('a code is either renewed or paired with where both happen at once', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    for (let n = 0; n < 20; n += 1) {
+      const device = {
+        id: `d${n}`,
+        kind: 'mac' as const,
+        name: 'Mini',
+        address: null,
+        channels: ['imessage' as const],
+      };
+      await store.createEnrollment({ device, code_hash: `old-${n}`, expires_at: NOW + HOUR }, NOW);
+      const [paired, isRenewed] = await Promise.all([
+        store.redeemEnrollment({ ...credential, code_hash: `old-${n}`, token_hash: `token-${n}` }, NOW),
+        store.renewCode({ device_id: device.id, code_hash: `new-${n}`, expires_at: NOW + HOUR }),
+      ]);
+      expect(isRenewed).toBe(paired === undefined);
+      const again = { ...credential, code_hash: `new-${n}`, token_hash: `other-${n}` };
+      expect((await store.redeemEnrollment(again, NOW)) !== undefined).toBe(isRenewed);
+    }
+  });
+
   test('a device resumes each of its journals where the hub knows it', async () => {
     await using opened = await open();
     const { store } = opened;

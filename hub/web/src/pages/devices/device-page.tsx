@@ -40,7 +40,7 @@ export function DevicePage() {
                   nobody.
                 </Alert>
               )}
-              {data.status === 'unpaired' && <UnpairedNote device={data} />}
+              <UnpairedNote device={data} />
               <DeviceNumbers device={data} />
               <Findings device={data} />
               <ServedWorkspaces device={data} />

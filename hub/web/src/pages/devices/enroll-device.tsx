@@ -1,17 +1,13 @@
 import { Checkbox, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { enrollmentSchema } from '../../../../../shared/api/devices.ts';
 import type { Channel, DeviceKind } from '../../../../../shared/channels.ts';
 import { type Enrollment, enrollDevice } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
-import type { Body } from '../../api/request.ts';
 import { FormDialog } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { CHANNEL_NAMES, CHANNELS_OF_KIND, KIND_NAMES, KINDS } from '../../words.ts';
 import { PairDevice } from './pair-device.tsx';
-
-export type Announced = Enrollment & { asked: Body<typeof enrollmentSchema> };
 
 interface EnrollDeviceProps {
   onClose: () => void;
@@ -19,7 +15,7 @@ interface EnrollDeviceProps {
 
 /** Announces a device, then waits with its code until it has paired. */
 export function EnrollDevice({ onClose }: EnrollDeviceProps) {
-  const [announced, setAnnounced] = useState<Announced>();
+  const [announced, setAnnounced] = useState<Enrollment & { name: string }>();
   if (announced === undefined)
     return (
       <EnrollForm
@@ -33,15 +29,14 @@ export function EnrollDevice({ onClose }: EnrollDeviceProps) {
   return (
     <Dialog
       onClose={onClose}
-      title={`Pair ${announced.asked.name}`}
+      title={`Pair ${announced.name}`}
       size="lg"
       closeOnClickOutside={false}
       closeOnEscape={false}
     >
       <PairDevice
-        key={announced.device_id}
         announced={announced}
-        onRenewed={setAnnounced}
+        onRenewed={(renewed) => setAnnounced({ ...announced, ...renewed })}
         onClose={onClose}
       />
     </Dialog>
@@ -49,7 +44,7 @@ export function EnrollDevice({ onClose }: EnrollDeviceProps) {
 }
 
 interface EnrollFormProps extends EnrollDeviceProps {
-  onAnnounced: (device: Announced) => void;
+  onAnnounced: (device: Enrollment & { name: string }) => void;
 }
 
 function EnrollForm({ onClose, onAnnounced }: EnrollFormProps) {
@@ -68,7 +63,7 @@ function EnrollForm({ onClose, onAnnounced }: EnrollFormProps) {
         address: address.trim() === '' ? null : address.trim(),
         channels,
       };
-      return { ...(await enrollDevice(asked)), asked };
+      return { ...(await enrollDevice(asked)), name: asked.name };
     },
     onDone: onAnnounced,
   });

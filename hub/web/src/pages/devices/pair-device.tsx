@@ -4,19 +4,18 @@ import { useMutation } from '@tanstack/react-query';
 import { QRCodeSVG } from 'qrcode.react';
 import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
-import { type Device, enrollDevice, isSimulated, removeDevice, useDevice } from '../../api/devices.ts';
+import { type Device, type Enrollment, isSimulated, renewCode, useDevice } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
 import { CopyField } from '../../ui/copy.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import classes from './devices.module.css';
-import type { Announced } from './enroll-device.tsx';
 
 /** Without the hub's live word, so often. Milliseconds. */
 const LOOK_EVERY_MS = 2_000;
 
 interface PairDeviceProps {
-  announced: Announced;
-  onRenewed: (announced: Announced) => void;
+  announced: Enrollment;
+  onRenewed: (renewed: Enrollment) => void;
   onClose: () => void;
 }
 
@@ -89,7 +88,7 @@ function Paired({ device, onClose }: { device: Device; onClose: () => void }) {
 }
 
 function Expired({ announced, onRenewed }: Omit<PairDeviceProps, 'onClose'>) {
-  const { mutate, isPending, error } = useRenewal(announced.device_id, announced.asked, onRenewed);
+  const { mutate, isPending, error } = useRenewal(announced.device_id, onRenewed);
   return (
     <Stack gap="md">
       <Alert
@@ -110,17 +109,13 @@ function Expired({ announced, onRenewed }: Omit<PairDeviceProps, 'onClose'>) {
   );
 }
 
-/** A code is shown once and cannot be made longer: the device is announced anew. */
-export function useRenewal(id: string, asked: Announced['asked'], onRenewed: (announced: Announced) => void) {
+/** A code is shown once and cannot be made longer: the device is given another. */
+export function useRenewal(id: string, onRenewed: (renewed: Enrollment) => void) {
   return useMutation({
-    mutationFn: async () => {
-      await removeDevice(id);
-      return { ...(await enrollDevice(asked)), asked };
-    },
-    onSuccess: (renewed: Announced) => {
-      onRenewed(renewed);
-      void refresh('devices', 'users');
-    },
+    mutationFn: () => renewCode(id),
+    onSuccess: onRenewed,
+    // It may have paired meanwhile, or be gone.
+    onError: () => void refresh('devices'),
   });
 }
 

@@ -1,39 +1,49 @@
 import { Alert, Button, Group, Modal, Text } from '@mantine/core';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
-import type { Device } from '../../api/devices.ts';
+import type { Device, Enrollment } from '../../api/devices.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
-import type { Announced } from './enroll-device.tsx';
 import { PairDevice, useRenewal } from './pair-device.tsx';
 
 /** Of a device that has not paired: whoever closed the page with its code gets another. */
-export function UnpairedNote({ device }: { device: Device }) {
-  const { id, kind, name, address, channels } = device;
-  const [announced, setAnnounced] = useState<Announced>();
-  const navigate = useNavigate();
-  const { mutate, isPending, error } = useRenewal(id, { kind, name, address, channels }, setAnnounced);
+export function UnpairedNote({ device: { id, name, status, manageable } }: { device: Device }) {
+  const [announced, setAnnounced] = useState<Enrollment>();
+  // Stays when the device has paired, to say so.
   if (announced)
     return (
       <Modal
         opened
-        onClose={() => void navigate(`/devices/${announced.device_id}`, { replace: true })}
+        onClose={() => setAnnounced(undefined)}
         title={`Pair ${name}`}
         size="lg"
         closeOnClickOutside={false}
       >
-        <PairDevice
-          key={announced.device_id}
-          announced={announced}
-          onRenewed={setAnnounced}
-          onClose={() => void navigate(`/devices/${announced.device_id}`, { replace: true })}
-        />
+        <PairDevice announced={announced} onRenewed={setAnnounced} onClose={() => setAnnounced(undefined)} />
       </Modal>
     );
+  if (status !== 'unpaired') return null;
   return (
     <Alert color="wire" title="It has not paired yet">
+      {manageable ? (
+        <NewCode id={id} onRenewed={setAnnounced} />
+      ) : (
+        <Text size="sm">An admin, or whoever enrolled it, has a code for it.</Text>
+      )}
+    </Alert>
+  );
+}
+
+interface NewCodeProps {
+  id: string;
+  onRenewed: (renewed: Enrollment) => void;
+}
+
+function NewCode({ id, onRenewed }: NewCodeProps) {
+  const { mutate, isPending, error } = useRenewal(id, onRenewed);
+  return (
+    <>
       <Text size="sm">
-        The code is shown once and is good for ten minutes. A new one announces the device anew: what it was
-        assigned to is then to be assigned again.
+        The code is shown once and is good for ten minutes. With a new one the old one ends; what the device
+        is assigned to stays.
       </Text>
       <Group mt="sm">
         <Button size="xs" loading={isPending} onClick={() => mutate()}>
@@ -41,6 +51,6 @@ export function UnpairedNote({ device }: { device: Device }) {
         </Button>
       </Group>
       {error && <FailureNote error={error} />}
-    </Alert>
+    </>
   );
 }
