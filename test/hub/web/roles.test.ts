@@ -96,6 +96,10 @@ describeWithBrowser('a sub-account user', (browser) => {
     await view.goto('/devices');
     await view.page.getByText('You may enroll no more').waitFor();
     expect(await view.page.getByRole('button', { name: 'Enroll a device' }).first().isDisabled()).toBe(true);
+    await view.goto('/devices?new=1');
+    await view.settle();
+    await view.page.getByText('You may enroll no more').waitFor();
+    expect(await view.page.getByRole('dialog').count()).toBe(0);
     const refused = await furnished.user.call('POST', '/api/enrollments', { name: 'One more', kind: 'mac' });
     expect(refused.status).toBe(409);
   });
@@ -110,5 +114,18 @@ describeWithBrowser('a sub-account user', (browser) => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { name: 'Front desk' }).waitFor();
     await page.getByText('The device is saved.').waitFor();
+  });
+
+  test('gets codes for devices that they enrolled, not for others that were given to them', async () => {
+    const { body } = await hub.api('POST', '/api/enrollments', { name: 'Lent, unpaired', kind: 'mac' });
+    const people = await hub.api('GET', '/api/users');
+    const { id } = (people.body.items as unknown as { id: string; email: string }[]).find(
+      ({ email }) => email === 'bea@example.com',
+    ) ?? { id: '' };
+    const devices = [furnished.ids.mac, String(body.device_id)];
+    expect((await hub.api('PATCH', `/api/users/${id}`, { devices })).status).toBe(200);
+    const { page } = await open(`/devices/${body.device_id}`);
+    await page.getByText('An admin, or whoever enrolled it, has a code for it.').waitFor();
+    expect(await page.getByRole('button', { name: 'Get a new code' }).count()).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { Checkbox, Group, SegmentedControl, Stack, Text, TextInput } from '@mant
 import { useState } from 'react';
 import type { Channel, DeviceKind } from '../../../../../shared/channels.ts';
 import { type Enrollment, enrollDevice } from '../../api/devices.ts';
+import { useAllowance } from '../../api/me.ts';
 import { refresh } from '../../api/query-client.ts';
 import { FormDialog } from '../../forms/form-dialog.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
@@ -16,6 +17,10 @@ interface EnrollDeviceProps {
 /** Announces a device, then waits with its code until it has paired. */
 export function EnrollDevice({ onClose }: EnrollDeviceProps) {
   const [announced, setAnnounced] = useState<Enrollment & { name: string }>();
+  const mayEnroll = useAllowance() > 0;
+  // As it was on opening: what is enrolled here may use the allowance up.
+  const [mayOpen] = useState(mayEnroll);
+  if (!mayOpen) return null;
   if (announced === undefined)
     return (
       <EnrollForm
