@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { describeWithBrowser } from '../../kit/browser/describe-with-browser.ts';
 import { PanelUser } from '../kit/panel-user.ts';
 import { TestHub } from '../kit/test-hub.ts';
+import { furnish } from './furnish.ts';
 
 describeWithBrowser('the panel, when the hub is away', (browser) => {
   test('says so, loses nothing that was typed, and goes on by itself', async () => {
@@ -40,5 +41,33 @@ describeWithBrowser('the panel, when the hub is away', (browser) => {
     await view.page.getByText('The hub cannot be reached').first().waitFor();
     await view.page.unroute('**/api/me');
     await view.page.getByRole('heading', { name: 'Devices' }).waitFor();
+  });
+  test('calls no device removed, and counts none, before it knows which there are', async () => {
+    await using hub = await TestHub.start();
+    await using furnished = await furnish(hub);
+    await using view = await browser().open(hub.url, { cookies: furnished.admin.cookies });
+    view.expect(/answered 500|status of 500/);
+    const { page } = view;
+    const fault = { code: 'internal_error', message: 'Out of order.' };
+    await page.route('**/api/devices?*', (route) => route.fulfill({ status: 500, json: fault }));
+    for (const [path, shown] of [
+      ['/messages', 'Your table is ready'],
+      ['/sims', 'Night shift'],
+      ['/', 'Devices'],
+    ] as const) {
+      await view.goto(path);
+      await page.getByText(shown).first().waitFor();
+      await view.settle();
+      await page.getByText('…', { exact: true }).first().waitFor();
+      const text = await page.getByRole('main').innerText();
+      for (const wrong of ['A removed device', '0 of 0 online']) expect(text, path).not.toContain(wrong);
+    }
+    await page.route('**/api/workspaces?*', (route) => route.fulfill({ status: 500, json: fault }));
+    await view.goto(`/devices/${furnished.ids.mac}`);
+    await page.getByRole('heading', { name: 'Serves' }).waitFor();
+    expect(await page.getByText('No workspace yet').count()).toBe(0);
+    await page.unrouteAll({ behavior: 'wait' });
+    await view.goto('/sims');
+    await page.getByRole('link', { name: 'Mac Studio' }).first().waitFor();
   });
 });

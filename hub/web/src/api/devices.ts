@@ -34,7 +34,8 @@ export function isSimulated({ kind, os_version }: Device): boolean {
 /** What a device is called that the viewer knows no name of: to an administrator, one that is gone. */
 export function useUnseenDevice(): string {
   const { data: me } = useMe();
-  if (me === undefined) return '…';
+  const { data: devices } = useDevices();
+  if (me === undefined || devices === undefined) return '…';
   return me.role === 'admin' ? 'A removed device' : 'A device not shown to you';
 }
 

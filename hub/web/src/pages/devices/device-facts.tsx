@@ -63,14 +63,18 @@ export function DeviceNumbers({ device: { id } }: OfDevice) {
 }
 
 export function ServedWorkspaces({ device: { id } }: OfDevice) {
-  const { data: workspaces = [] } = useWorkspaces();
-  const served = workspaces.flatMap(({ location_id, name, devices }) => {
+  const { data: workspaces } = useWorkspaces();
+  const served = workspaces?.flatMap(({ location_id, name, devices }) => {
     const assigned = devices.find(({ device_id }) => device_id === id);
     return assigned ? [{ location_id, name, channels: assigned.channels }] : [];
   });
   return (
     <Panel title="Serves">
-      {served.length === 0 ? (
+      {served === undefined ? (
+        <Text size="sm" c="dimmed">
+          …
+        </Text>
+      ) : served.length === 0 ? (
         <Text size="sm" c="dimmed">
           No workspace yet. Assign it under{' '}
           <Anchor component={Link} to="/sims" inherit underline="always">

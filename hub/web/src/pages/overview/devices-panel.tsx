@@ -21,17 +21,16 @@ interface DevicesPanelProps {
 
 /** What each device did in this time, the busiest first, and whether it is there. */
 export function DevicesPanel({ traffic, workspace }: DevicesPanelProps) {
-  const { data: devices = [] } = useDevices();
-  const online = devices.filter((device) => device.online).length;
-  const rows = listRows(traffic, devices, workspace !== undefined);
+  const { data: devices } = useDevices();
+  const rows = listRows(traffic, devices ?? [], workspace !== undefined);
   if (rows.length === 0) return null;
   return (
     <Panel
       title="Devices"
-      description={`${online} of ${devices.length} online`}
+      description={devices && `${devices.filter(({ online }) => online).length} of ${devices.length} online`}
       actions={
         <Anchor component={Link} to="/devices" size="sm">
-          {rows.length > MOST_SHOWN ? `All ${devices.length} devices` : 'Devices'}
+          {devices && rows.length > MOST_SHOWN ? `All ${devices.length} devices` : 'Devices'}
         </Anchor>
       }
     >
