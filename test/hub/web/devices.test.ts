@@ -124,6 +124,32 @@ describeWithBrowser('devices, in the panel', (browser) => {
     expect((await read(id)).paused).toBe(false);
   });
 
+  test('saving changes what was typed and nothing else, whatever others changed meanwhile', async () => {
+    const { id } = await hub.pairMac('First name');
+    const { page } = await open(`/devices/${id}`);
+    const name = page.getByLabel('Name', { exact: true });
+    await hub.api('PATCH', `/api/devices/${id}`, { name: 'Second name' });
+    await waitFor('the new name', async () => (await name.inputValue()) === 'Second name');
+    await page.getByLabel('Number or address').fill('+12145550100');
+    await page.getByLabel('Least gap').fill('2');
+    const pace = { per_minute: 30, gap_ms: 0, jitter_ms: 0 };
+    await hub.api('PATCH', `/api/devices/${id}`, { name: 'Third name', pace });
+    await page.getByRole('heading', { name: 'Third name' }).waitFor();
+    expect(await name.inputValue()).toBe('Second name');
+    await page.getByRole('button', { name: 'Save' }).first().click();
+    await page.getByText('The device is saved.').waitFor();
+    expect(await name.inputValue()).toBe('Third name');
+    expect(await page.getByLabel('Number or address').inputValue()).toBe('+12145550100');
+    await page.getByRole('button', { name: 'Save' }).last().click();
+    await page.getByText('The pace is saved.').waitFor();
+    expect(await page.getByLabel('Per minute').inputValue()).toBe('30');
+    expect(await read(id)).toMatchObject({
+      name: 'Third name',
+      address: '+12145550100',
+      pace: { per_minute: 30, gap_ms: 2_000 },
+    });
+  });
+
   test('one is revoked only when its name was typed', async () => {
     const { id } = await hub.pairMac('Leaving');
     const { page } = await open(`/devices/${id}`);

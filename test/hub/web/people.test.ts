@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithBrowser } from '../../kit/browser/describe-with-browser.ts';
 import type { View } from '../../kit/browser/view.ts';
+import { waitFor } from '../../kit/wait.ts';
 import { PanelUser } from '../kit/panel-user.ts';
 import { TestHub } from '../kit/test-hub.ts';
 
@@ -141,6 +142,31 @@ describeWithBrowser('people, in the panel', (browser) => {
     await page.getByRole('button', { name: 'Delete user' }).last().click();
     await page.getByText('Cy is deleted.').waitFor();
     expect((await hub.api('GET', `/api/users/${body.id}`)).status).toBe(404);
+  });
+
+  test('saving somebody changes what was typed, and takes nothing back that others gave', async () => {
+    const { id: workspace } = await hub.createWorkspace({ name: 'Given meanwhile' });
+    const { body } = await hub.api('POST', '/api/users', {
+      name: 'Di',
+      email: 'di@example.com',
+      role: 'user',
+    });
+    const path = `/api/users/${body.id}`;
+    const { page } = await open(`/users?edit=${body.id}`);
+    const name = page.getByRole('dialog').getByLabel('Name', { exact: false }).first();
+    await hub.api('PATCH', path, { name: 'Diana' });
+    await waitFor('the new name', async () => (await name.inputValue()) === 'Diana');
+    await page.getByLabel('Device allowance').fill('3');
+    await hub.api('PATCH', path, { name: 'Dido', workspaces: [workspace] });
+    await page.getByRole('dialog', { name: 'Dido' }).waitFor();
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect((await hub.api('GET', path)).body).toMatchObject({
+      name: 'Dido',
+      workspaces: [workspace],
+      device_allowance: 3,
+    });
+    await hub.api('DELETE', path);
   });
 
   test('the last admin stays, and the dialog says why', async () => {

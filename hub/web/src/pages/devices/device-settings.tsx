@@ -1,29 +1,39 @@
 import { Button, Checkbox, Group, Stack, TextInput } from '@mantine/core';
 import { changeDevice, type Device } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
-import { useApiForm } from '../../forms/use-api-form.ts';
+import { differenceOf } from '../../forms/difference-of.ts';
+import { type ApiForm, useApiForm } from '../../forms/use-api-form.ts';
+import { useFreshValues } from '../../forms/use-fresh-values.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { CHANNEL_NAMES, CHANNELS_OF_KIND } from '../../words.ts';
 
+type SettingsValues = ReturnType<typeof valuesOf>;
+
+function valuesOf({ name, address, channels }: Device) {
+  return { name, address: address ?? '', channels };
+}
+
+function bodyOf({ name, address, channels }: SettingsValues) {
+  return { name: name.trim(), address: address.trim() === '' ? null : address.trim(), channels };
+}
+
 /** Its name, address and channels; the name alone where the rest is not the viewer's to change. */
 export function DeviceSettings({ device }: { device: Device }) {
-  const { form, failure, isSending, submit } = useApiForm({
-    initialValues: { name: device.name, address: device.address ?? '', channels: device.channels },
+  const api: ApiForm<SettingsValues> = useApiForm<SettingsValues, Device>({
+    initialValues: valuesOf(device),
     validate: ({ name }) => ({ name: name.trim() === '' ? 'Give the device a name.' : undefined }),
-    send: ({ name, address, channels }) =>
-      changeDevice(device.id, {
-        name: name.trim(),
-        ...(device.manageable && { address: address.trim() === '' ? null : address.trim(), channels }),
-      }),
-    onDone: (_, values) => {
-      form.setInitialValues(values);
-      form.resetDirty(values);
+    send: (values) =>
+      changeDevice(device.id, differenceOf(bodyOf(api.form.getInitialValues()), bodyOf(values))),
+    onDone: (stored, sent) => {
+      settle(valuesOf(stored), sent);
       void refresh('devices', 'workspaces');
       tellDone('The device is saved.');
     },
   });
+  const { form, failure, isSending, submit } = api;
+  const settle = useFreshValues(form, valuesOf(device));
   return (
     <Panel title={device.manageable ? 'Name and channels' : 'Name'}>
       <form onSubmit={submit} noValidate>

@@ -1,7 +1,9 @@
 import { Button, Group, NumberInput, SimpleGrid, Stack } from '@mantine/core';
 import { changeDevice, type Device } from '../../api/devices.ts';
 import { refresh } from '../../api/query-client.ts';
-import { useApiForm } from '../../forms/use-api-form.ts';
+import { differenceOf } from '../../forms/difference-of.ts';
+import { type ApiForm, useApiForm } from '../../forms/use-api-form.ts';
+import { useFreshValues } from '../../forms/use-fresh-values.ts';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { Panel } from '../../ui/panel.tsx';
@@ -9,31 +11,42 @@ import { Panel } from '../../ui/panel.tsx';
 /** A number field holds an empty text where nothing is typed. */
 type Typed = number | '';
 
+type PaceValues = ReturnType<typeof valuesOf>;
+
+function valuesOf({ pace: { per_minute, gap_ms, jitter_ms } }: Device) {
+  return {
+    per_minute: (per_minute ?? '') as Typed,
+    gap: (gap_ms / 1_000) as Typed,
+    jitter: (jitter_ms / 1_000) as Typed,
+  };
+}
+
+function paceOf({ per_minute, gap, jitter }: PaceValues): Device['pace'] {
+  return {
+    per_minute: per_minute === '' ? null : per_minute,
+    gap_ms: toMilliseconds(gap),
+    jitter_ms: toMilliseconds(jitter),
+  };
+}
+
 /** How fast it may begin to send. Seconds here, milliseconds in the API. */
 export function PaceSettings({ device }: { device: Device }) {
-  const { per_minute, gap_ms, jitter_ms } = device.pace;
-  const { form, failure, isSending, submit } = useApiForm({
-    initialValues: {
-      per_minute: (per_minute ?? '') as Typed,
-      gap: (gap_ms / 1_000) as Typed,
-      jitter: (jitter_ms / 1_000) as Typed,
-    },
+  const api: ApiForm<PaceValues> = useApiForm<PaceValues, Device>({
+    initialValues: valuesOf(device),
     fieldNames: { 'pace.per_minute': 'per_minute', 'pace.gap_ms': 'gap', 'pace.jitter_ms': 'jitter' },
     send: (values) =>
       changeDevice(device.id, {
-        pace: {
-          per_minute: values.per_minute === '' ? null : values.per_minute,
-          gap_ms: toMilliseconds(values.gap),
-          jitter_ms: toMilliseconds(values.jitter),
-        },
+        // What is left out would be unlimited.
+        pace: { ...device.pace, ...differenceOf(paceOf(api.form.getInitialValues()), paceOf(values)) },
       }),
-    onDone: (_, values) => {
-      form.setInitialValues(values);
-      form.resetDirty(values);
+    onDone: (stored, sent) => {
+      settle(valuesOf(stored), sent);
       void refresh('devices');
       tellDone('The pace is saved.');
     },
   });
+  const { form, failure, isSending, submit } = api;
+  const settle = useFreshValues(form, valuesOf(device));
   return (
     <Panel
       title="Pace"

@@ -1,8 +1,10 @@
 import { Tabs, Text } from '@mantine/core';
 import { refresh } from '../../api/query-client.ts';
 import { changeUser, type Invite, type User } from '../../api/users.ts';
+import { differenceOf } from '../../forms/difference-of.ts';
 import { FormBody, useCloseGuard } from '../../forms/form-dialog.tsx';
-import { useApiForm } from '../../forms/use-api-form.ts';
+import { type ApiForm, useApiForm } from '../../forms/use-api-form.ts';
+import { useFreshValues } from '../../forms/use-fresh-values.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { tellDone } from '../../ui/notices.ts';
 import { UserAccess } from './user-access.tsx';
@@ -26,24 +28,23 @@ export function EditUser({ user, ...props }: EditUserProps) {
   return <Loaded user={user} {...props} />;
 }
 
+function valuesOf({ name, email, role, workspaces, devices, device_allowance }: User): UserValues {
+  return { name, email, role, workspaces, devices, device_allowance: device_allowance ?? '' };
+}
+
 function Loaded({ user, isCovered, onInvited, onClose }: EditUserProps & { user: User }) {
-  const api = useApiForm<UserValues, User>({
-    initialValues: {
-      name: user.name,
-      email: user.email,
-      role: user.role,
-      workspaces: user.workspaces,
-      devices: user.devices,
-      device_allowance: user.device_allowance ?? '',
-    },
+  const api: ApiForm<UserValues> = useApiForm<UserValues, User>({
+    initialValues: valuesOf(user),
     validate: judgeUser,
-    send: (values) => changeUser(user.id, bodyOfUser(values)),
+    send: (values) =>
+      changeUser(user.id, differenceOf(bodyOfUser(api.form.getInitialValues()), bodyOfUser(values))),
     onDone: () => {
       void refresh('users', 'audit');
       tellDone(`${user.name} is saved.`);
       onClose();
     },
   });
+  useFreshValues(api.form, valuesOf(user));
   const guard = useCloseGuard(api, onClose);
   return (
     <Dialog onClose={guard.close} title={user.name} closeOnClickOutside={false} closeOnEscape={!isCovered}>
