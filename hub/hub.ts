@@ -203,11 +203,7 @@ function createGateway(http: HttpServer, parts: Parts): SocketGateway {
     log: log.child({ part: 'panel' }),
     onWatched: (watched) => changes.setWatched(watched),
   });
-  changes.connect((topics) => {
-    panels.tell(topics);
-    // A session may have been ended among them.
-    if (topics.includes('users')) panels.recheck();
-  });
+  changes.connect((topics) => panels.tell(topics));
   const gateway = new SocketGateway(http.server, {
     store,
     owner: cluster.owner,

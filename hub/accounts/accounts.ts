@@ -65,6 +65,11 @@ export class Accounts {
     return new Set(await store.listOpenSessions(sessionIds, now()));
   }
 
+  /** Somebody as they are now, whatever they were when their session was looked at. */
+  async readUser(id: string): Promise<User | undefined> {
+    return await this.#options.store.findUser(id);
+  }
+
   /** Lets the sender's session last longer, where it is time to: the cookies to set. */
   async refresh(sender: Sender): Promise<string[]> {
     if (sender.headers.cookie === undefined) return [];

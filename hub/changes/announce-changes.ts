@@ -113,7 +113,8 @@ const ABOUT: { [Name in Step]: About<Name> } = {
   findSetupLink: undefined,
   useSetupLink: ['users'],
   createUser: ['users'],
-  updateUser: ['users', 'workspaces', 'devices'],
+  // Of all that shows what they may see.
+  updateUser: ['users', 'workspaces', 'devices', 'messages', 'deliveries', 'notices'],
   deleteUser: ['users'],
   listUsers: undefined,
   findUser: undefined,

@@ -3,10 +3,16 @@ import type { Logger } from 'pino';
 import type { Namespace, Socket } from 'socket.io';
 import type { PanelEvents, Topic } from '../../shared/api/changes.ts';
 
+/** Whoever looks at a panel, with all that says what they may see and do. */
+interface Viewer {
+  id: string;
+  role: 'admin' | 'user';
+}
+
 /** A session of the panel. */
 interface Session {
   sessionId: string;
-  user: { id: string };
+  user: Viewer;
 }
 
 /** Who may listen. */
@@ -17,6 +23,7 @@ interface Doorkeeper {
   identify(sender: { headers: IncomingHttpHeaders; source: string }): Promise<Session | undefined>;
   /** Of these sessions those that are still open. */
   listOpen(sessionIds: string[]): Promise<Set<string>>;
+  readUser(id: string): Promise<Viewer | undefined>;
 }
 
 export interface PanelSocketsDependencies {
@@ -29,17 +36,22 @@ export interface PanelSocketsDependencies {
 export type PanelNamespace = Namespace<Record<string, never>, PanelEvents, Record<string, never>, Session>;
 type PanelSocket = Socket<Record<string, never>, PanelEvents, Record<string, never>, Session>;
 
+/** What only admins see. A word of it would tell others that admins are at work. */
+const ADMINS_ONLY: readonly Topic[] = ['users', 'audit'];
+
 const MOST_SOCKETS = 500;
 const MOST_PER_USER = 20;
 /** A session that ends without a word (its time is over, another hub ended it) is found by then. */
 const LOOK_EVERY_MS = 30_000;
 
-/** Where panels listen for changes: they are told which topics changed, and say nothing themselves. */
+/**
+ * Where panels listen for changes: they are told which topics changed, and say nothing themselves. Whoever is no admin hears of
+ * `users` only what is about themselves.
+ */
 export class PanelSockets {
   readonly #dependencies: PanelSocketsDependencies;
   readonly #admitted = new WeakMap<IncomingMessage, Session>();
   readonly #sockets = new Set<PanelSocket>();
-  #namespace: PanelNamespace | undefined;
   #look: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -69,7 +81,6 @@ export class PanelSockets {
   }
 
   serve(namespace: PanelNamespace): void {
-    this.#namespace = namespace;
     namespace.use((socket, next) => {
       const session = this.#admitted.get(socket.request);
       const refusal = session ? this.#faultOf(session) : 'Only panels listen here.';
@@ -80,13 +91,16 @@ export class PanelSockets {
   }
 
   tell(topics: Topic[]): void {
-    this.#namespace?.emit('changed', { topics });
+    const forAll = topics.filter((topic) => !ADMINS_ONLY.includes(topic));
+    for (const socket of this.#sockets) tellOne(socket, isAdmin(socket) ? topics : forAll);
+    // A session may have been ended among them, or somebody given other rights.
+    if (topics.includes('users')) this.#recheck();
   }
 
-  /** Cuts off those whose session is over. */
-  recheck(): void {
+  /** Cuts off those whose session is over, and tells those who are not what they were. */
+  #recheck(): void {
     this.#lookAgain = true;
-    this.#looking ??= this.#dismissStrangers().finally(() => {
+    this.#looking ??= this.#lookAtAll().finally(() => {
       this.#looking = undefined;
     });
   }
@@ -102,7 +116,7 @@ export class PanelSockets {
     socket.on('disconnect', () => this.#forget(socket));
     socket.onAny(() => socket.disconnect(true));
     if (this.#sockets.size > 1) return;
-    this.#look = setInterval(() => this.recheck(), LOOK_EVERY_MS);
+    this.#look = setInterval(() => this.#recheck(), LOOK_EVERY_MS);
     this.#dependencies.onWatched(true);
   }
 
@@ -112,7 +126,7 @@ export class PanelSockets {
     this.#dependencies.onWatched(false);
   }
 
-  async #dismissStrangers(): Promise<void> {
+  async #lookAtAll(): Promise<void> {
     const { doorkeeper, log } = this.#dependencies;
     while (this.#lookAgain) {
       this.#lookAgain = false;
@@ -121,10 +135,34 @@ export class PanelSockets {
       try {
         const open = await doorkeeper.listOpen([...new Set(sockets.map(({ data }) => data.sessionId))]);
         for (const socket of sockets) if (!open.has(socket.data.sessionId)) socket.disconnect(true);
+        await this.#followUsers();
       } catch (error) {
         log.debug({ err: error }, 'it could not be seen whose session is over; it is looked at again');
         return;
       }
     }
   }
+
+  async #followUsers(): Promise<void> {
+    for (const id of new Set([...this.#sockets].map(({ data }) => data.user.id))) {
+      const user = await this.#dependencies.doorkeeper.readUser(id);
+      if (user !== undefined)
+        for (const socket of this.#sockets) if (socket.data.user.id === id) follow(socket, user);
+    }
+  }
+}
+
+function follow(socket: PanelSocket, user: Viewer): void {
+  const isOther = JSON.stringify(user) !== JSON.stringify(socket.data.user);
+  // Admins were told already.
+  if (isOther && !isAdmin(socket)) tellOne(socket, ['users']);
+  socket.data.user = user;
+}
+
+function isAdmin({ data }: PanelSocket): boolean {
+  return data.user.role === 'admin';
+}
+
+function tellOne(socket: PanelSocket, topics: Topic[]): void {
+  if (topics.length > 0) socket.emit('changed', { topics });
 }

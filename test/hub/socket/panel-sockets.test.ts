@@ -63,6 +63,29 @@ describe('an open panel', () => {
     for (const change of panel.told) expect(Object.keys(change)).toEqual(['topics']);
   });
 
+  test('of a sub-account user is told nothing of what only admins see, but at once of its own user’s rights', async () => {
+    const invited = { name: 'Bea', email: 'bea@example.com', role: 'user' };
+    const { body } = await hub.api('POST', '/api/users', invited);
+    const bea = new PanelUser(hub);
+    await bea.join(String(body.invite_url));
+    using theirs = await TestPanel.open(hub.url, headersOf(bea));
+    using panel = await TestPanel.open(hub.url, headersOf(admin));
+    await hub.api('POST', '/api/users', { name: 'Cy', email: 'cy@example.com', role: 'user' });
+    for (const topic of ['users', 'audit']) await told(panel, topic);
+    const { id } = await hub.createWorkspace();
+    await told(theirs, 'workspaces');
+    for (const topic of ['users', 'audit']) expect(theirs.topics).not.toContain(topic);
+
+    await hub.api('PATCH', `/api/users/${body.id}`, { workspaces: [id] });
+    for (const topic of ['users', 'workspaces', 'messages', 'deliveries']) await told(theirs, topic);
+    expect(theirs.topics).not.toContain('audit');
+    theirs.told.length = 0;
+    await hub.api('PATCH', `/api/users/${body.id}`, { role: 'admin' });
+    await told(theirs, 'users');
+    await hub.createWorkspace();
+    await told(theirs, 'audit');
+  });
+
   test('is cut off when its session is ended, and others are not', async () => {
     const other = new PanelUser(hub);
     await other.signIn('ann@example.com');
