@@ -142,6 +142,14 @@ describeWithBrowser('what flows, in the panel', (browser) => {
     const view = await open('/deliveries');
     await view.page.getByRole('heading', { name: '1 webhook fails' }).waitFor();
     await view.page.getByText('Recorded only: 2').waitFor();
+    await view.page.getByText('Live', { exact: true }).waitFor();
+    const counts: string[] = [];
+    view.page.on('request', (request) => request.url().endsWith('/replay') && counts.push(request.url()));
+    const isList = (response: { url(): string }) => response.url().includes('/api/deliveries?');
+    const refreshed = view.page.waitForResponse(isList);
+    await hub.api('PATCH', `/api/workspaces/${workspace}`, { email: 'ops@example.com' });
+    await refreshed;
+    expect(counts).toEqual([]);
     await view.page.getByRole('button', { name: 'Switch on again' }).click();
     await view.page.getByRole('heading', { name: '1 webhook fails' }).waitFor({ state: 'detached' });
     await view.page.getByRole('button', { name: 'Replay failed since…' }).click();

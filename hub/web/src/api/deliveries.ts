@@ -9,6 +9,7 @@ import type {
 } from '../../../../shared/api/deliveries.ts';
 import type { NoticeView } from '../../../../shared/api/notices.ts';
 import { countUpToPage, listAll, listPage } from './all-pages.ts';
+import { queryClient } from './query-client.ts';
 import { type Answer, type Body, pathOf, request } from './request.ts';
 
 export type Delivery = DeliveryView;
@@ -46,16 +47,21 @@ export function useOpenNotices(workspace?: string) {
   });
 }
 
-/** How much a replay would send again. */
-export function useReplayable(workspace: string | undefined, since: string | undefined) {
+/** Not among the deliveries: with each word of a change the hub would walk through up to 100,000 events again. */
+const REPLAYABLE = 'replayable';
+
+/** How much a replay would send again. `every`: how old the count may get, in milliseconds, where many are shown. */
+export function useReplayable(workspace: string | undefined, since: string | undefined, every?: number) {
   return useQuery({
-    queryKey: ['deliveries', 'replayable', workspace ?? null, since ?? null],
+    queryKey: [REPLAYABLE, workspace ?? null, since ?? null],
     queryFn: ({ signal }) =>
       request<Replayable>('GET', pathOf`/api/workspaces/${workspace ?? ''}/replay`, {
         query: { since },
         signal,
       }),
     enabled: workspace !== undefined,
+    staleTime: every ?? 0,
+    ...(every !== undefined && { refetchInterval: every }),
   });
 }
 
@@ -67,6 +73,12 @@ export function usePendingEvents(workspace: string) {
   });
 }
 
-export function replay(workspace: string, body: Replay): Promise<Answer<typeof replayedSchema>> {
-  return request('POST', pathOf`/api/workspaces/${workspace}/replay`, { body });
+export async function replay(workspace: string, body: Replay): Promise<Answer<typeof replayedSchema>> {
+  const replayed = await request<Answer<typeof replayedSchema>>(
+    'POST',
+    pathOf`/api/workspaces/${workspace}/replay`,
+    { body },
+  );
+  void queryClient.invalidateQueries({ queryKey: [REPLAYABLE, workspace] });
+  return replayed;
 }

@@ -9,6 +9,9 @@ import { countUp } from './count-up.ts';
 import classes from './deliveries.module.css';
 import { offerReplay, SwitchOn } from './switch-on.tsx';
 
+/** What is kept for each is counted so often. */
+const COUNT_EVERY_MS = 60_000;
+
 interface FailingEndpointsProps {
   workspace: string | undefined;
   onReplay: (workspace: string) => void;
@@ -39,7 +42,7 @@ interface EndpointProps {
 }
 
 function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onReplay }: EndpointProps) {
-  const { data: kept } = useReplayable(location_id, undefined);
+  const { data: kept } = useReplayable(location_id, undefined, COUNT_EVERY_MS);
   const isOff = kind === 'webhook_disabled';
   return (
     <li className={classes.endpoint}>
