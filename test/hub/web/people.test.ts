@@ -108,6 +108,45 @@ describeWithBrowser('people, in the panel', (browser) => {
     );
   });
 
+  test('an invitation that is opened while somebody else is signed in says who, and what going on does', async () => {
+    const { body } = await hub.api('POST', '/api/users', {
+      name: 'Eli',
+      email: 'eli@example.com',
+      role: 'user',
+    });
+    const path = new URL(String(body.invite_url)).pathname;
+    const { page: stranger } = await browser().open(hub.url);
+    await stranger.goto(path);
+    await stranger.getByRole('button', { name: 'Begin' }).waitFor();
+    expect(await stranger.getByText('is signed in here').count()).toBe(0);
+    const { page } = await open(path);
+    await page.getByText('Ann is signed in here').waitFor();
+    await page.getByText('Going on signs ann@example.com out of this browser').waitFor();
+    await page.getByLabel('Password').first().fill(PASSWORD);
+    await page.getByRole('button', { name: 'Begin' }).click();
+    await page.getByRole('navigation', { name: 'Main' }).waitFor();
+    await page.getByText('Eli', { exact: true }).first().waitFor();
+    expect(await page.getByText('Ann', { exact: true }).count()).toBe(0);
+    await hub.api('DELETE', `/api/users/${body.id}`);
+  });
+
+  test('an address in the audit log goes on in the next line at a joint, not amid a word', async () => {
+    const email = 'somebody.of.the.front.desk@subsidiary.harbour-dental.example.com';
+    const { body } = await hub.api('POST', '/api/users', { name: 'Flo', email, role: 'user' });
+    const flo = new PanelUser(hub);
+    await flo.join(String(body.invite_url));
+    const { page } = await open(`/audit?action=user.join&actor=${email}`);
+    await page.getByRole('cell').getByText(email).first().waitFor();
+    const lines = await page.evaluate<number[]>(`
+      [...document.querySelector('td[data-label="By"] p').childNodes].map((part) => {
+        const range = document.createRange();
+        range.selectNode(part);
+        return range.getClientRects().length;
+      })`);
+    expect(Math.max(...lines)).toBe(1);
+    await hub.api('DELETE', `/api/users/${body.id}`);
+  });
+
   test('somebody is switched off and on, given a new password, and deleted by name', async () => {
     const { body } = await hub.api('POST', '/api/users', {
       name: 'Cy',

@@ -1,6 +1,6 @@
 import { Anchor, Button, Collapse, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useId } from 'react';
+import { Fragment, useId } from 'react';
 import { Link } from 'react-router';
 import type { AuditTarget } from '../../../../../shared/api/audit.ts';
 import type { AuditEntry } from '../../api/audit.ts';
@@ -102,7 +102,7 @@ function Actor({ entry: { actor, source, request_id } }: { entry: AuditEntry }) 
   return (
     <div title={`Request ${request_id}`}>
       <Text size="sm" className={classes.actor}>
-        {actor}
+        <Breakable text={actor} />
       </Text>
       <Text size="xs" c="dimmed">
         {source}
@@ -110,6 +110,20 @@ function Actor({ entry: { actor, source, request_id } }: { entry: AuditEntry }) 
     </div>
   );
 }
+
+/** An address goes on in the next line where it has a joint, not amid a word. */
+function Breakable({ text }: { text: string }) {
+  return text.split(JOINTS).map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text stay where they are
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ));
+}
+
+/** Before "@", after a dot. */
+const JOINTS = /(?=@)|(?<=\.)/;
 
 function Changes({ entry: { changes }, names }: TargetProps) {
   const [isOpen, { toggle }] = useDisclosure(false);

@@ -1,7 +1,8 @@
-import { Anchor, Button, Loader, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, Loader, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router';
 import { ApiFailure } from '../../api/failures.ts';
+import { useMe } from '../../api/me.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { noteSignedIn } from '../../api/session-end.ts';
 import { readSetupLink, type SetupLink, takeSetupLink } from '../../api/setup.ts';
@@ -73,8 +74,9 @@ function SetupForm({ code, link: { purpose, email, name } }: { code: string; lin
     send: ({ password, ...who }) => takeSetupLink(code, isOpen ? { ...who, password } : { password }),
     onDone: async () => {
       noteSignedIn();
+      // Somebody else may have been signed in here before: the panel does not open as theirs.
+      await queryClient.resetQueries({ queryKey: ['users'] });
       await navigate('/', { replace: true });
-      // Somebody else may have been signed in here before.
       await queryClient.resetQueries();
     },
   });
@@ -82,6 +84,7 @@ function SetupForm({ code, link: { purpose, email, name } }: { code: string; lin
     <Gate title={title} description={description}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
+          <SignedInNote email={email} />
           {failure !== null && <FailureNote error={failure} />}
           {isOpen && <TextInput label="Name" autoComplete="name" autoFocus {...form.getInputProps('name')} />}
           <TextInput
@@ -99,5 +102,18 @@ function SetupForm({ code, link: { purpose, email, name } }: { code: string; lin
         </Stack>
       </form>
     </Gate>
+  );
+}
+
+/** To whoever opens a link that is not for them, or forgot that somebody else is signed in. */
+function SignedInNote({ email }: { email: string | null }) {
+  const { data: me, isError } = useMe();
+  if (me === undefined || isError || me.email === email) return null;
+  return (
+    <Alert color="orange" role="note" title={`${me.name} is signed in here`}>
+      Going on signs {me.email ?? me.name} out of this browser: the link is{' '}
+      {email === null ? 'for a new administrator' : `for ${email}`}. To stay signed in, open it in another
+      browser.
+    </Alert>
   );
 }
