@@ -119,8 +119,11 @@ describeWithBrowser('people, in the panel', (browser) => {
     await stranger.goto(path);
     await stranger.getByRole('button', { name: 'Begin' }).waitFor();
     expect(await stranger.getByText('is signed in here').count()).toBe(0);
-    const { page } = await open(path);
+    const view = await open(path);
+    const { page } = view;
     await page.getByText('Ann is signed in here').waitFor();
+    expect(await view.findBarriers()).toEqual([]);
+    await view.shoot('setup-signed-in');
     await page.getByText('Going on signs ann@example.com out of this browser').waitFor();
     await page.getByLabel('Password').first().fill(PASSWORD);
     await page.getByRole('button', { name: 'Begin' }).click();
