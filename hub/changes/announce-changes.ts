@@ -58,7 +58,8 @@ const ABOUT: { [Name in Step]: About<Name> } = {
   settleSends: ['messages', 'deliveries'],
   expireQueued: (expired) => (expired > 0 ? ['messages', 'deliveries'] : NOTHING),
   expireDispatched: (expired) => (expired > 0 ? ['messages', 'deliveries'] : NOTHING),
-  recordJournal: ({ deliveries }) => (deliveries > 0 ? ['messages', 'deliveries'] : ['messages']),
+  // An event that is only recorded is one, too.
+  recordJournal: ['messages', 'deliveries'],
   findServedGroup: undefined,
   cancelMessage: ['messages', 'deliveries'],
   resendMessage: ['messages'],

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Modal, Text } from '@mantine/core';
+import { Alert, Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Device, Enrollment } from '../../api/devices.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { PairDevice, useRenewal } from './pair-device.tsx';
 
@@ -10,15 +11,14 @@ export function UnpairedNote({ device: { id, name, status, manageable } }: { dev
   // Stays when the device has paired, to say so.
   if (announced)
     return (
-      <Modal
-        opened
+      <Dialog
         onClose={() => setAnnounced(undefined)}
         title={`Pair ${name}`}
         size="lg"
         closeOnClickOutside={false}
       >
         <PairDevice announced={announced} onRenewed={setAnnounced} onClose={() => setAnnounced(undefined)} />
-      </Modal>
+      </Dialog>
     );
   if (status !== 'unpaired') return null;
   return (
