@@ -41,6 +41,7 @@ export interface WebhookCounts {
   /** Deliveries, counted up to 100,000 each. */
   pending: number;
   dead: number;
+  recorded: number;
 }
 
 /** What an overview is made of, in steps so short that nothing waits for them. */

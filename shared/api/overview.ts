@@ -56,6 +56,10 @@ const webhooksSchema = z.object({
   disabled: z.int().meta({ description: 'Workspaces whose webhook is switched off.' }),
   pending: z.int().meta({ description: 'Events waiting to be delivered, counted up to 100,000.' }),
   dead: z.int().meta({ description: 'Events given up, counted up to 100,000.' }),
+  recorded: z.int().meta({
+    description:
+      'Events that nobody was to be sent when they happened, and that a replay sends, counted up to 100,000.',
+  }),
 });
 
 /** What messages created since then have become. Latencies are milliseconds, to three digits. */

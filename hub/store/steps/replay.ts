@@ -73,9 +73,14 @@ export async function retryDelivery(
   const delivery = await find();
   if (delivery === undefined || (delivery.status === 'delivered' && !force)) return false;
   if (!(await context.directory.listens(delivery.location_id))) return false;
+  await db.run(GIVE_BACK, delivery.seq);
   await makePending(context, delivery.location_id, [delivery], now);
   return true;
 }
+
+/** An attempt that somebody asked for takes no step of the schedule from the hub's own. */
+const GIVE_BACK = `
+UPDATE deliveries SET tries = tries - 1 WHERE seq = ? AND status = 'pending' AND owner IS NULL AND tries > 0`;
 
 const DUE = `
 SELECT seq, phone, owner FROM deliveries WHERE seq IN (

@@ -91,7 +91,8 @@ function countsOf(scope: string): string {
 SELECT count(*) FILTER (WHERE webhook_enabled = 0) AS disabled,
        count(*) FILTER (WHERE webhook_enabled = 1 AND failing_since IS NOT NULL) AS failing,
        ${events("status = 'pending'")} AS pending,
-       ${events("status = 'dead' AND status IN ('dead', 'recorded')")} AS dead
+       ${events("status = 'dead' AND status IN ('dead', 'recorded')")} AS dead,
+       ${events("status = 'recorded' AND status IN ('dead', 'recorded')")} AS recorded
 FROM workspaces WHERE url IS NOT NULL AND deleted_at IS NULL AND ${scope}`;
 }
 
@@ -106,7 +107,7 @@ export async function countWebhooks(
   const counts =
     workspaces === undefined
       ? await db.get<WebhookCounts>(COUNTS)
-      : await db.get<WebhookCounts>(COUNTS_OF_SCOPE, scope, scope, scope);
+      : await db.get<WebhookCounts>(COUNTS_OF_SCOPE, scope, scope, scope, scope);
   if (counts === undefined) throw new Error('a SELECT of counts answered no row');
   return counts;
 }

@@ -29,7 +29,7 @@ function storeOf(messages: MessageTraffic[]) {
     readAttemptTraffic: async () => ({ rows: [12], next: undefined }),
     countWebhooks: async (workspaces) => {
       asked.push(workspaces);
-      return { failing: 1, disabled: 0, pending: 2, dead: 3 };
+      return { failing: 1, disabled: 0, pending: 2, dead: 3, recorded: 4 };
     },
   };
   return { store, asked };
@@ -90,7 +90,7 @@ describe('an overview', () => {
       webhook: { p50: 12, p95: 12, p99: 12, count: 1 },
     });
     expect(view).toMatchObject({ since: '2026-11-22T09:00:00.000Z', truncated: false });
-    expect(view.webhooks).toEqual({ failing: 1, disabled: 0, pending: 2, dead: 3 });
+    expect(view.webhooks).toEqual({ failing: 1, disabled: 0, pending: 2, dead: 3, recorded: 4 });
   });
 
   test('is made once for all who ask the same at the same time, whatever the order of workspaces', async () => {

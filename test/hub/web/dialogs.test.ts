@@ -118,6 +118,26 @@ describeWithBrowser('a dialog of the panel', (browser) => {
     await page.getByRole('dialog').getByText('The workspace that this link led to is not here').waitFor();
   });
 
+  test('with the code of a device is closed by its button, and warns of an address that leads nowhere else', async () => {
+    const { body } = await hub.api('POST', '/api/enrollments', { name: 'Waiting', kind: 'mac' });
+    const { page } = await open(`/devices/${body.device_id}`);
+    await page.getByRole('button', { name: 'Get a new code' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Pair Waiting' });
+    await dialog.getByText('for another one set HUB_PUBLIC_URL').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Get a new code' }).waitFor();
+  });
+
+  test('of devices connects the workspace, too', async () => {
+    const { id } = await hub.createWorkspace({ name: 'Loose end' });
+    const { page } = await open(`/sims?assign=${id}`);
+    await page.getByRole('button', { name: 'Connect it now' }).click();
+    await page.getByText('Loose end is connected.').waitFor();
+    await page.getByText('Not connected yet').waitFor({ state: 'hidden' });
+    expect((await hub.api('GET', `/api/workspaces/${id}`)).body.connected).toBe(true);
+  });
+
   test('tells of a choice that is gone beside the field it was made in', async () => {
     const { id } = await hub.createWorkspace({ name: 'Passing' });
     const user = await hub.api('POST', '/api/users', { name: 'Dee', email: 'dee@example.com', role: 'user' });

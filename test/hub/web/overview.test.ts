@@ -10,7 +10,7 @@ const REFUSED = '+12145550109';
 const ACCEPTED = ['+12145550101', '+12145550102', '+12145550103', '+12145550104', '+12145550105'];
 /** What there is of each. */
 const TILES = [
-  ['Queued', 6],
+  ['Queued', 7],
   ['Sent', 4],
   ['Delivered', 3],
   ['Failed', 1],

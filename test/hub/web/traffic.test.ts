@@ -181,6 +181,17 @@ describeWithBrowser('what flows, in the panel', (browser) => {
     );
   });
 
+  test('a message whose workspace is deleted says that its events are not kept, and is not offered again', async () => {
+    const mac = await hub.pairMac('Leaving Mac');
+    const { id } = await hub.join(mac.id, { name: 'Leaving', url: 'http://127.0.0.1:9/' });
+    await hub.send(id, 'left-behind');
+    await hub.api('DELETE', `/api/workspaces/${id}`);
+    const { body } = await hub.api('GET', '/api/messages?q=left-behind');
+    const view = await open(`/messages/${body.items?.[0]?.id}`);
+    await view.page.getByText('No event about it is kept').waitFor();
+    expect(await view.page.getByRole('button', { name: 'Send again' }).count()).toBe(0);
+  });
+
   test('an export is what the filters find', async () => {
     await hub.send(workspace, 'file-1', { phone: '+12145550197', message: '=1+1' });
     const view = await open('/messages?phone=%2B12145550197');

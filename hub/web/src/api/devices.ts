@@ -23,7 +23,9 @@ export function useDevices() {
 /** Names by id, to call a device by what people know it as. */
 export function useDeviceNames(): ReadonlyMap<string, string> {
   const { data } = useDevices();
-  return new Map(data?.map(({ id, name }) => [id, name]));
+  return new Map(
+    data?.map((device) => [device.id, isSimulated(device) ? `${device.name} (simulated)` : device.name]),
+  );
 }
 
 /** A Mac's bridge tells Darwin's release; on another system, Messages and all that belongs to it are played. */

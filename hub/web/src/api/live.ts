@@ -44,10 +44,10 @@ async function follow(setLive: (live: boolean) => void, signal: AbortSignal): Pr
   socket.on('disconnect', (reason) => {
     setLive(false);
     wasCut = true;
-    if (reason !== 'io server disconnect') return;
-    // The hub ended it, as it does with a session that is over or was renewed: the next request tells.
+    if (signal.aborted) return;
+    // The hub may be away, or have ended it, as it does with a session that is over or was renewed: the next request tells.
     void refresh('users');
-    tryAgain(FIRST_WAIT_MS);
+    if (reason === 'io server disconnect') tryAgain(FIRST_WAIT_MS);
   });
   // What the hub itself ends or refuses is not tried again by itself.
   socket.on('connect_error', () => !socket.active && tryAgain(LONGEST_WAIT_MS));

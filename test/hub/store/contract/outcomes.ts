@@ -159,6 +159,24 @@ export function describeOutcomes(open: OpenStore): void {
     expect(await store.retryDelivery('nothing', NOW + 2)).toBe(false);
   });
 
+  test('an attempt that was asked for takes no step of the schedule', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    await hear(store, await addLine(store), [ANN]);
+    const later = { kind: 'retry', at: NOW + HOUR } as const;
+    const [first] = await claimDue(store);
+    await store.settleDeliveries('hub-1', [settled(first!, later)], NOW);
+    for (const n of [2, 3]) {
+      expect(await store.retryDelivery(first!.id, NOW + n)).toBe(true);
+      const [again] = await claimDue(store, { now: NOW + n });
+      expect(again).toMatchObject({ id: first!.id, attempt: 1 });
+      await store.settleDeliveries('hub-1', [settled(again!, later)], NOW + n);
+      expect(await store.findDelivery(first!.id)).toMatchObject({ attempts: n });
+    }
+    const [due] = await claimDue(store, { now: NOW + HOUR });
+    expect(due).toMatchObject({ id: first!.id, attempt: 2 });
+  });
+
   test('a delivered one is sent once more only by force, in order with what is under way and what came later', async () => {
     await using opened = await open();
     const { store } = opened;

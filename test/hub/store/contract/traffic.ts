@@ -138,13 +138,28 @@ export function describeTraffic(open: OpenStore): void {
       NOW,
     );
     await store.updateWorkspace(off.location_id, { webhook_enabled: false }, NOW);
-    expect(await store.countWebhooks(undefined)).toEqual({ failing: 1, disabled: 1, pending: 2, dead: 1 });
+    const told = messageEntry({ from: '+12145551003' });
+    await store.recordJournal(off.device_id, new Journal().batch(told), NOW);
+    expect(await store.countWebhooks(undefined)).toEqual({
+      failing: 1,
+      disabled: 1,
+      pending: 2,
+      dead: 1,
+      recorded: 1,
+    });
     expect(await store.countWebhooks([fine.location_id, off.location_id])).toEqual({
       failing: 0,
       disabled: 1,
       pending: 1,
       dead: 0,
+      recorded: 1,
     });
-    expect(await store.countWebhooks([])).toEqual({ failing: 0, disabled: 0, pending: 0, dead: 0 });
+    expect(await store.countWebhooks([])).toEqual({
+      failing: 0,
+      disabled: 0,
+      pending: 0,
+      dead: 0,
+      recorded: 0,
+    });
   });
 }

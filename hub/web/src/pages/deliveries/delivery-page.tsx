@@ -118,7 +118,7 @@ function RetryButton({ delivery: { id, status } }: { delivery: DeliveryWithAttem
       verb="Send it once more"
       run={(force) => retryDelivery(id, force)}
       onDone={async () => {
-        tellDone('It is sent as soon as the events before it are through.');
+        tellDone('It is tried now, after the events before it; what comes of it stands here.');
         await refresh('deliveries', 'messages');
       }}
     >

@@ -139,7 +139,7 @@ function TryNow({ delivery, onDone }: { delivery: Delivery; onDone: () => void }
   const { mutate, isPending } = useMutation({
     mutationFn: () => retryDelivery(id, false),
     onSuccess: async () => {
-      tellDone('It is sent as soon as the events before it are through.');
+      tellDone('It is tried now, after the events before it; what comes of it stands here.');
       await refresh('deliveries');
       onDone();
     },

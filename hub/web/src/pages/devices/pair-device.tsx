@@ -8,6 +8,7 @@ import { type Device, type Enrollment, isSimulated, renewCode, useDevice } from 
 import { refresh } from '../../api/query-client.ts';
 import { CopyField } from '../../ui/copy.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
+import { isLocal } from '../../ui/is-local.ts';
 import classes from './devices.module.css';
 
 /** Without the hub's live word, so often. Milliseconds. */
@@ -43,6 +44,13 @@ export function PairDevice({ announced, onRenewed, onClose }: PairDeviceProps) {
             <Text size="xs" c="dimmed" mt={4}>
               From a clone of the repository: <code>{commandInClone(announced.pair_command)}</code>
             </Text>
+            {isLocal(announced.pair_command) && (
+              <Text size="sm" mt={6} role="note">
+                It names this machine as <code>localhost</code>: for another one set{' '}
+                <code>HUB_PUBLIC_URL</code> to the address under which it reaches the hub, restart the hub,
+                and get a new code.
+              </Text>
+            )}
           </div>
         </Stack>
         <Stack gap={6} maw={154}>

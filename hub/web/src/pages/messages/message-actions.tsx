@@ -6,6 +6,7 @@ import { Link, useNavigate } from 'react-router';
 import { cancelMessage, type Message, resendMessage } from '../../api/messages.ts';
 import { refresh } from '../../api/query-client.ts';
 import { pathOf } from '../../api/request.ts';
+import { useWorkspaces } from '../../api/workspaces.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { FailureNote } from '../../ui/failure-note.tsx';
 import { ForcedAction } from '../../ui/forced-action.tsx';
@@ -14,6 +15,8 @@ import { tellDone } from '../../ui/notices.ts';
 /** What can be done with a message in its state. */
 export function MessageActions({ message }: { message: Message }) {
   const { location_id, phone, group_id, direction, status } = message;
+  const { data: workspaces } = useWorkspaces();
+  const isHomeless = workspaces?.every((workspace) => workspace.location_id !== location_id) ?? false;
   return (
     <>
       {location_id !== null && (
@@ -27,7 +30,7 @@ export function MessageActions({ message }: { message: Message }) {
         </Button>
       )}
       {direction === 'out' && status === 'QUEUED' && <CancelButton id={message.id} />}
-      {direction === 'out' && status === 'FAILED' && <ResendButton id={message.id} />}
+      {direction === 'out' && status === 'FAILED' && !isHomeless && <ResendButton id={message.id} />}
     </>
   );
 }

@@ -90,13 +90,17 @@ function Content({ message: { message, attachments } }: { message: MessageWithTi
   );
 }
 
-function WebhookEvents({ message: { id, deliveries, location_id } }: { message: MessageWithTimeline }) {
+function WebhookEvents({
+  message: { id, deliveries, location_id, status },
+}: {
+  message: MessageWithTimeline;
+}) {
   return (
     <Panel
       title="Webhook events"
       description={
         deliveries.length === 0
-          ? noEvents(location_id)
+          ? noEvents(location_id, status)
           : 'What the workspace was told of it, with each attempt to deliver that.'
       }
       actions={
@@ -122,8 +126,13 @@ function WebhookEvents({ message: { id, deliveries, location_id } }: { message: 
   );
 }
 
-function noEvents(location_id: string | null): string {
+/** With any of these its client was told something. */
+const TOLD_OF = new Set<MessageWithTimeline['status']>(['SENT', 'DELIVERED', 'READ', 'FAILED', 'RECEIVED']);
+
+function noEvents(location_id: string | null, status: MessageWithTimeline['status']): string {
   return location_id === null
     ? 'It belongs to no workspace, so nobody was told of it.'
-    : 'Nothing has been told yet: that begins with SENT, DELIVERED or FAILED.';
+    : TOLD_OF.has(status)
+      ? 'No event about it is kept: events go before their messages do, and with their workspace.'
+      : 'Nothing has been told yet: that begins with SENT, DELIVERED or FAILED.';
 }

@@ -27,7 +27,10 @@ export function DevicesPanel({ traffic, workspace }: DevicesPanelProps) {
   return (
     <Panel
       title="Devices"
-      description={devices && `${devices.filter(({ online }) => online).length} of ${devices.length} online`}
+      description={
+        devices &&
+        `${devices.filter(({ status }) => status === 'online').length} of ${devices.length} can send`
+      }
       actions={
         <Anchor component={Link} to="/devices" size="sm">
           {devices && rows.length > MOST_SHOWN ? `All ${devices.length} devices` : 'Devices'}

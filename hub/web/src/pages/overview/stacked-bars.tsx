@@ -19,8 +19,8 @@ interface StackedBarsProps {
 
 /** Steps of the scale, about. */
 const SCALE_STEPS = 4;
-/** More words below the bars would run into each other on a phone. */
-const MAX_LABELS = 6;
+/** More words below the bars would run into each other where there is little room. */
+const MAX_LABELS = 4;
 const BAR_WIDTH = 0.72;
 
 /** Whole numbers over time as bars. A picture only: who shows it says its sums in words. */

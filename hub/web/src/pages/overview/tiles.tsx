@@ -49,10 +49,10 @@ function listTiles(totals: Overview['totals']): Tile[] {
   return [
     {
       label: 'Queued',
-      count: queued,
-      note: dispatched === 0 ? 'none on a device' : `and ${dispatched.toLocaleString()} on a device`,
+      count: queued + dispatched,
+      note: dispatched === 0 ? 'none on a device' : `${dispatched.toLocaleString()} of them on a device`,
       tone: 'warn',
-      query: { status: 'QUEUED' },
+      query: { status: 'QUEUED,DISPATCHED' },
     },
     {
       label: 'Sent',

@@ -19,7 +19,7 @@ interface WebhooksPanelProps {
 
 /** How clients' webhooks do now. */
 export function WebhooksPanel({
-  webhooks: { failing, disabled, pending, dead },
+  webhooks: { failing, disabled, pending, dead, recorded },
   workspace,
 }: WebhooksPanelProps) {
   const { data: notices = [] } = useOpenNotices(workspace);
@@ -40,6 +40,7 @@ export function WebhooksPanel({
         <Count label="Switched off" count={disabled} to="/workspaces" isBad />
         <Count label="Pending events" count={pending} to={listed('pending')} />
         <Count label="Dead letters" count={dead} to={listed('dead')} isBad />
+        <Count label="Recorded only" count={recorded} to={listed('recorded')} />
       </dl>
       {notices.length > 0 && (
         <ul className={classes.notices}>

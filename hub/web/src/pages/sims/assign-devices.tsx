@@ -12,7 +12,7 @@ import { useApiForm } from '../../forms/use-api-form.ts';
 import { tellDone } from '../../ui/notices.ts';
 import { SimulatedBadge, StatusBadge } from '../../ui/status-badge.tsx';
 import { CHANNEL_NAMES } from '../../words.ts';
-import { SharedNote, servedByOthers, Unserved } from './assign-notes.tsx';
+import { ConnectNote, SharedNote, servedByOthers, Unserved } from './assign-notes.tsx';
 import classes from './sims.module.css';
 
 const GROUPS: [kind: DeviceKind, title: string][] = [
@@ -57,6 +57,7 @@ export function AssignDevices({ workspace, devices, onClose }: AssignDevicesProp
   };
   return (
     <FormDialog title={`Devices of ${name}`} api={api} verb="Save devices" onClose={onClose} size="lg">
+      {!workspace.connected && <ConnectNote workspace={workspace} />}
       {devices.length > MANY && (
         <TextInput
           type="search"

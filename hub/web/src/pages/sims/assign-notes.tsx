@@ -1,7 +1,10 @@
-import { Alert, Text } from '@mantine/core';
+import { Alert, Button, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import type { Channel } from '../../../../../shared/channels.ts';
 import { useIsAdmin } from '../../api/me.ts';
-import { useWorkspaces, type Workspace } from '../../api/workspaces.ts';
+import { refresh } from '../../api/query-client.ts';
+import { connectWorkspace, useWorkspaces, type Workspace } from '../../api/workspaces.ts';
+import { tellDone, tellFailure } from '../../ui/notices.ts';
 import { CHANNEL_NAMES } from '../../words.ts';
 
 interface SharedNoteProps {
@@ -23,6 +26,26 @@ export function SharedNote({ workspace, devices }: SharedNoteProps) {
       Devices chosen here also serve {nameSome(sharing)}. What comes in goes to the workspace that wrote with
       the person last; from people nobody wrote with before, to the one that was given the device first.
     </Text>
+  );
+}
+
+/** Devices alone do not make it work. */
+export function ConnectNote({ workspace: { location_id, name } }: { workspace: Workspace }) {
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => connectWorkspace(location_id, true),
+    onSuccess: async () => {
+      await refresh('workspaces', 'messages');
+      tellDone(`${name} is connected.`);
+    },
+    onError: tellFailure,
+  });
+  return (
+    <Alert color="orange" title="Not connected yet">
+      <Text size="sm">Its messages are refused until it is, whatever devices it has.</Text>
+      <Button size="xs" mt="xs" loading={isPending} onClick={() => mutate()}>
+        Connect it now
+      </Button>
+    </Alert>
   );
 }
 

@@ -3,6 +3,7 @@ import { IconLink } from '@tabler/icons-react';
 import type { Invite, User } from '../../api/users.ts';
 import { CopyField } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { isLocal } from '../../ui/is-local.ts';
 import { Time } from '../../ui/time.tsx';
 
 interface InviteNoteProps {
@@ -41,8 +42,4 @@ export function InviteNote({ user: { name, state }, invite, onClose }: InviteNot
       </Stack>
     </Dialog>
   );
-}
-
-function isLocal(url: string): boolean {
-  return /^http:\/\/(localhost|127\.0\.0\.1)(:|\/|$)/.test(url);
 }

@@ -67,7 +67,7 @@ function WhatBreaks({ workspace }: { workspace: Workspace }) {
             `Queued messages that will not be sent: ${waiting.messages}. Webhook events that will not be delivered: ${waiting.events}.`
           )}
         </List.Item>
-        <List.Item>Its messages stay on record.</List.Item>
+        <List.Item>Its messages stay on record; what its webhook was told of them does not.</List.Item>
       </List>
     </div>
   );

@@ -33,6 +33,8 @@ const REFUSALS = [
     'Connect the workspace, or give it a device for the channel.',
   ],
   ['400', 'opted_out', 'The recipient wrote STOP.'],
+  ['404', 'unknown_location', 'Correct the location ID: there is no such workspace, or not any more.'],
+  ['400', 'invalid_json', 'Send JSON, with content-type: application/json.'],
   ['401', 'invalid_api_key', 'The workspace requires an API key.'],
   ['409', 'message_id_conflict', 'The id was used for other content.'],
   ['429', 'rate_limited', 'Nothing was accepted: again after Retry-After seconds.'],

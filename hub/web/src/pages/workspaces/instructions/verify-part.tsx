@@ -16,21 +16,21 @@ const LANGUAGES = [
   {
     chapter: 'Node, with the library',
     use: (name: string) => `// npm install standardwebhooks
-// ${name}: verify(BLUEWIRE_SECRET, request.headers, rawBody)`,
+// ${name}: verify(secret, request.headers, rawBody)`,
   },
   {
     chapter: 'Node, by hand',
-    use: (name: string) => `// ${name}: verify(BLUEWIRE_SECRET, request.headers, rawBody)
+    use: (name: string) => `// ${name}: verify(secret, request.headers, rawBody)
 // With Express, express.raw({ type: 'application/json' }) gives the raw body as request.body.`,
   },
   {
     chapter: 'Python',
-    use: (name: string) => `# ${name}: verify(BLUEWIRE_SECRET, headers, raw_body), header names in lower case
+    use: (name: string) => `# ${name}: verify(secret, headers, raw_body), header names in lower case
 # The raw body is request.get_data() with Flask, await request.body() with FastAPI.`,
   },
   {
     chapter: 'PHP',
-    use: (name: string) => `// ${name}: verify(BLUEWIRE_SECRET, $headers, file_get_contents('php://input'))
+    use: (name: string) => `// ${name}: verify(secret, $headers, file_get_contents('php://input'))
 // with the keys webhook-id, webhook-timestamp and webhook-signature in $headers.`,
   },
 ] as const;
@@ -40,8 +40,8 @@ export function VerifyPart({ workspace: { name } }: { workspace: Workspace }) {
     <Stack gap="lg">
       <Text size="sm">
         Every call is signed by Standard Webhooks 1.0 with this workspace’s secret, <code>whsec_…</code>, here
-        as <code>BLUEWIRE_SECRET</code> in the environment of your system. It was shown when the workspace was
-        made; if it is lost, rotate it under Edit, Secret and keys. Verify before you parse, over the raw
+        called <code>secret</code>: keep it in the environment of your system. It was shown when the workspace
+        was made; if it is lost, rotate it under Edit, Secret and keys. Verify before you parse, over the raw
         bytes of the body.
       </Text>
       <FieldTable label="Headers of a call" heads={['Header', 'Holds']} rows={HEADERS} />
