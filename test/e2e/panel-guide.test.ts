@@ -25,7 +25,7 @@ describeWithBrowser('the guide, walked in the panel from the first start', (brow
     const env = { ...mac.bridgeEnv(), BRIDGE_HOME: home };
 
     const link = new URL(String((await hub.api('POST', '/api/setup-links')).body.url));
-    const view = await browser().open(link.origin);
+    const view = stack.use(await browser().open(link.origin));
     await becomeAdmin(view, link.pathname);
     const secret = await addWorkspace(view, receiver.url);
     const pair = await enrollMac(view);
