@@ -4,6 +4,7 @@ import {
   replayableSchema,
   replayedSchema,
   replaySchema,
+  retriedSchema,
 } from '../../shared/api/deliveries.ts';
 import { ApiError } from '../../shared/api/errors.ts';
 import { revealedHeadersSchema, signingSecretSchema, testResultSchema } from '../../shared/api/workspaces.ts';
@@ -29,6 +30,7 @@ export function webhookRoutes(dependencies: AdminDependencies): Route[] {
     revealRoute(dependencies),
     replayableRoute(dependencies),
     replayRoute(dependencies),
+    retryPendingRoute(dependencies),
   ];
 }
 
@@ -151,6 +153,33 @@ function replayRoute(dependencies: AdminDependencies): Route {
       const changes = { replayed, statuses, since: since === 0 ? null : new Date(since).toISOString() };
       await noteOn(dependencies, caller, location_id, 'workspace.replay', changes);
       return { status: 202, body: { replayed } };
+    },
+  });
+}
+
+function retryPendingRoute(dependencies: AdminDependencies): Route {
+  const { store, now, log, onDeliveriesDue } = dependencies;
+  return defineRoute({
+    ...BASE,
+    method: 'post',
+    path: `${ONE}/retry-pending`,
+    operationId: 'retryPendingEvents',
+    summary: 'Tries all events now that wait for their next attempt: for when the receiver is back.',
+    response: { status: 202, description: 'How many were waiting.', schema: retriedSchema },
+    errors: ['unknown_location', 'conflict'],
+    handle: async ({ params, ...caller }) => {
+      const workspace = await requireWorkspace(store, params.location_id, caller.scope);
+      const obstacle = explainSilence(workspace);
+      if (obstacle) throw new ApiError('conflict', obstacle);
+      const { location_id } = workspace;
+      let retried = 0;
+      for (let batch = REPLAY_BATCH; batch === REPLAY_BATCH; retried += batch) {
+        batch = await store.hastenDeliveries({ location_id, limit: REPLAY_BATCH }, now());
+        if (batch > 0) onDeliveriesDue();
+      }
+      log.info({ workspace: nameInLog(location_id), retried }, 'waiting webhook events made due');
+      await noteOn(dependencies, caller, location_id, 'workspace.retry_pending', { retried });
+      return { status: 202, body: { retried } };
     },
   });
 }

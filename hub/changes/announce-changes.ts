@@ -80,6 +80,7 @@ const ABOUT: { [Name in Step]: About<Name> } = {
   freeStrayDeliveries: undefined,
   nextDeliveryAt: undefined,
   replayDeliveries: ['deliveries'],
+  hastenDeliveries: ['deliveries'],
   listDeliveries: undefined,
   findDelivery: undefined,
   listAttempts: undefined,

@@ -250,6 +250,8 @@ export interface DeliveryStore {
   nextDeliveryAt(now: number, busy?: string[]): Promise<number | undefined>;
   /** Makes one batch of a workspace's dead or recorded deliveries pending again, oldest first. */
   replayDeliveries(request: ReplayRequest, now: number): Promise<ReplayOutcome>;
+  /** Makes one batch of a workspace's deliveries that rest after a failure due now; how many. */
+  hastenDeliveries(request: { location_id: string; limit: number }, now: number): Promise<number>;
   /** What is dead or recorded of a workspace from `since` on. */
   countKept(locationId: string, since: number): Promise<KeptCounts>;
   listDeliveries(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;

@@ -14,6 +14,7 @@ const AUDIT_ACTIONS = [
   'workspace.reveal_headers',
   'workspace.test',
   'workspace.replay',
+  'workspace.retry_pending',
   'api_key.create',
   'api_key.revoke',
   'enrollment.create',

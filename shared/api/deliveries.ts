@@ -81,6 +81,13 @@ export const replayableSchema = z
   })
   .meta({ id: 'Replayable' });
 
+/** How many conversations of a workspace were waiting for their next attempt. */
+export const retriedSchema = z.object({
+  retried: z
+    .int()
+    .meta({ description: 'Events that were waiting for their next attempt, one of each conversation.' }),
+});
+
 export const replayedSchema = z.object({
   replayed: z.int().meta({ description: 'Events put back in line.' }),
 });

@@ -39,7 +39,7 @@ import { recordJournal } from './journal.ts';
 import { deleteWorkspace, purgeDeleted } from './purge.ts';
 import { countQueues, ping } from './queues.ts';
 import { deleteDevice } from './remove.ts';
-import { replayDeliveries, retryDelivery } from './replay.ts';
+import { hastenDeliveries, replayDeliveries, retryDelivery } from './replay.ts';
 import { resendMessage } from './resend.ts';
 import { routeQueued, unrouteAll, unrouteDevice, unrouteExcept } from './route.ts';
 import { followClock } from './schedules.ts';
@@ -158,6 +158,7 @@ function deliverySteps(
       write((context) => releaseDeliveries(context, owner, leaseUntil)),
     nextDeliveryAt: (_now, busy = []) => read((context) => nextDeliveryAt(context, busy)),
     replayDeliveries: (request, now) => write((context) => replayDeliveries(context, request, now)),
+    hastenDeliveries: (request, now) => write((context) => hastenDeliveries(context, request, now)),
     retryDelivery: (id, now, force) => write((context) => retryDelivery(context, id, now, force)),
   };
 }

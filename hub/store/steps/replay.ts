@@ -82,6 +82,27 @@ export async function retryDelivery(
 const GIVE_BACK = `
 UPDATE deliveries SET tries = tries - 1 WHERE seq = ? AND status = 'pending' AND owner IS NULL AND tries > 0`;
 
+const HASTEN = `
+UPDATE deliveries SET next_attempt_at = ?, tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END
+WHERE owner IS NULL AND seq IN (
+  SELECT seq FROM deliveries
+  WHERE status = 'pending' AND location_id = CAST(? AS TEXT) AND owner IS NULL AND next_attempt_at > ?
+  ORDER BY next_attempt_at LIMIT ?)`;
+
+/**
+ * Ends the rest of one batch of a workspace's waiting deliveries, as if each had been asked for: how many. In each conversation
+ * one alone rests, the others are behind it.
+ */
+export async function hastenDeliveries(
+  context: StoreContext,
+  { location_id, limit }: { location_id: string; limit: number },
+  now: number,
+): Promise<number> {
+  await context.hold([queueOf(location_id)]);
+  if (!(await context.directory.listens(location_id))) return 0;
+  return await context.db.run(HASTEN, now, location_id, now, limit);
+}
+
 const DUE = `
 SELECT seq, phone, owner FROM deliveries WHERE seq IN (
   SELECT (SELECT seq FROM deliveries

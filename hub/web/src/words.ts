@@ -59,6 +59,7 @@ export const ACTION_WORDS: Record<AuditAction, string> = {
   'workspace.reveal_headers': 'Header values revealed',
   'workspace.test': 'Test event sent',
   'workspace.replay': 'Events replayed',
+  'workspace.retry_pending': 'Pending events tried at once',
   'api_key.create': 'API key created',
   'api_key.revoke': 'API key revoked',
   'enrollment.create': 'Device enrolled',

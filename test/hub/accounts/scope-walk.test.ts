@@ -41,6 +41,7 @@ const BODIES: Record<string, (world: World) => unknown> = {
   'PUT /api/workspaces/{location_id}/devices': () => ({ devices: [] }),
   'PUT /api/workspaces/{location_id}/routing': () => ({ routes: { imessage: ['imessage', 'sms'] } }),
   'POST /api/workspaces/{location_id}/replay': () => ({}),
+  'POST /api/workspaces/{location_id}/retry-pending': () => ({}),
   'POST /api/workspaces/{location_id}/api-keys': () => ({ name: 'Own' }),
   'POST /api/enrollments': () => ({ name: 'One more', kind: 'mac' }),
   'PATCH /api/devices/{id}': () => ({ name: 'Renamed' }),

@@ -50,6 +50,7 @@ test('every change is on record, with who made it, from where, and no secret', a
   expect(revealed.body).toEqual({ headers: [{ key: 'x-key', value: 'other-secret' }] });
   await hub.api('POST', `${path}/test`);
   await hub.api('POST', `${path}/replay`);
+  await hub.api('POST', `${path}/retry-pending`);
   const message = await hub.send(id, 'm1', { message: 'a text that nobody logs' });
   secrets.push('nobody logs');
   await hub.api('POST', `/api/messages/${message.body.id}/cancel`);
@@ -79,6 +80,7 @@ test('every change is on record, with who made it, from where, and no secret', a
     'workspace.reveal_headers',
     'workspace.test',
     'workspace.replay',
+    'workspace.retry_pending',
     'message.cancel',
     'message.resend',
     'device.update',
@@ -112,8 +114,8 @@ test('every change is on record, with who made it, from where, and no secret', a
   expect(await entries(hub, '&actor=somebody')).toEqual([]);
   expect((await hub.api('GET', '/api/audit?action=nonsense')).body.code).toBe('invalid_field');
   expect((await hub.call('GET', '/api/audit')).status).toBe(401);
-  const page = await hub.api('GET', '/api/audit?limit=21');
-  const rest = await hub.api('GET', `/api/audit?limit=21&cursor=${page.body.next_cursor}`);
+  const page = await hub.api('GET', '/api/audit?limit=22');
+  const rest = await hub.api('GET', `/api/audit?limit=22&cursor=${page.body.next_cursor}`);
   expect([rest.body.items?.[0]?.action, rest.body.next_cursor]).toEqual(['workspace.create', null]);
 });
 

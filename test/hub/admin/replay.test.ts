@@ -47,6 +47,28 @@ test('events recorded without a URL are replayed in order once there is one', as
   expect((await hub.api('POST', `${path}/replay`, {})).body).toEqual({ replayed: 0 });
 });
 
+test('what waits for its next attempt is tried when the receiver is back and somebody says so', async () => {
+  await using hub = await TestHub.start();
+  await using receiver = await Receiver.start();
+  const { device, path } = await heard(hub, []);
+  using _device = device;
+  const refused = await hub.api('POST', `${path}/retry-pending`);
+  expect([refused.status, refused.body.code]).toEqual([409, 'conflict']);
+  receiver.answer = () => 500;
+  await hub.api('PATCH', path, { url: receiver.url });
+  const senders = [ANN, BEN, ANN];
+  for (const [n, from] of senders.entries()) await device.report(messageEntry(`w${n}`, `${n}`, from));
+  await waitFor('both to rest', async () => {
+    const { body } = await hub.api('GET', '/api/deliveries?status=pending');
+    return (body.items as unknown as { last_error: unknown }[]).filter((one) => one.last_error).length === 2;
+  });
+  receiver.answer = () => 200;
+  const answer = await hub.api('POST', `${path}/retry-pending`);
+  expect([answer.status, answer.body]).toEqual([202, { retried: 2 }]);
+  await waitFor('all of them', () => receiver.events.length === 3 && receiver.calls.length === 5);
+  expect((await hub.api('POST', `${path}/retry-pending`)).body).toEqual({ retried: 0 });
+});
+
 test('a replay takes a time and a status, and refuses others', async () => {
   let now = Date.parse('2026-11-22T12:00:00Z');
   await using hub = await TestHub.start({}, { now: () => now });

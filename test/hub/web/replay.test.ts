@@ -105,4 +105,21 @@ describeWithBrowser('sending events again from the panel', (browser) => {
     await view.page.mouse.move(0, 0);
     await waitFor('the row to go', async () => (await rowsOf(view).count()) === 1 + 1);
   });
+
+  test('what waits while a webhook fails is tried at once when somebody says so', async () => {
+    const mac = await hub.pairMac('Late Mac');
+    const { id } = await hub.join(mac.id, { name: 'Comes back', url: receiver.url });
+    receiver.answer = () => 500;
+    using device = await TestDevice.online(hub.url, mac.token);
+    await device.report(messageEntry('late', 'told late', '+12145550177'));
+    const view = await open('/deliveries');
+    await view.page.getByRole('heading', { name: '1 webhook fails' }).waitFor();
+    receiver.answer = () => 200;
+    await view.page.getByRole('button', { name: 'Try all now' }).click();
+    await view.page.getByText('Tried now: 1').waitFor();
+    await waitFor('it to be told', async () => {
+      const { body } = await hub.api('GET', `/api/deliveries?workspace=${id}&status=delivered`);
+      return body.items?.[0] !== undefined;
+    });
+  });
 });

@@ -6,6 +6,7 @@ import type {
   replayableSchema,
   replayedSchema,
   replaySchema,
+  retriedSchema,
 } from '../../../../shared/api/deliveries.ts';
 import type { NoticeView } from '../../../../shared/api/notices.ts';
 import { countUpToPage, listAll, listPage } from './all-pages.ts';
@@ -71,6 +72,11 @@ export function usePendingEvents(workspace: string) {
     queryKey: ['deliveries', 'pending', workspace],
     queryFn: ({ signal }) => countUpToPage('/api/deliveries', { workspace, status: 'pending' }, signal),
   });
+}
+
+/** Tries all events of a workspace now that wait for their next attempt. */
+export function retryPending(workspace: string): Promise<Answer<typeof retriedSchema>> {
+  return request('POST', pathOf`/api/workspaces/${workspace}/retry-pending`);
 }
 
 export async function replay(workspace: string, body: Replay): Promise<Answer<typeof replayedSchema>> {

@@ -177,6 +177,32 @@ export function describeOutcomes(open: OpenStore): void {
     expect(due).toMatchObject({ id: first!.id, attempt: 2 });
   });
 
+  test('all of a workspace that rest are due at once when asked for, batch by batch, and those of no other', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const [line, other] = [await addLine(store), await addLine(store)];
+    await hear(store, line, [ANN, ANN, BEN, CLEO]);
+    await hear(store, other, [ANN]);
+    const later = { kind: 'retry', at: NOW + HOUR } as const;
+    const claimed = await claimDue(store);
+    expect(claimed).toHaveLength(4);
+    await store.settleDeliveries(
+      'hub-1',
+      claimed.map((one) => settled(one, later)),
+      NOW,
+    );
+    const batch = { location_id: line.location_id, limit: 2 };
+    expect(await store.hastenDeliveries(batch, NOW + 1)).toBe(2);
+    expect(await claimDue(store, { now: NOW + 1 })).toHaveLength(2);
+    expect(await store.hastenDeliveries(batch, NOW + 1)).toBe(1);
+    expect(await store.hastenDeliveries(batch, NOW + 1)).toBe(0);
+    const [last, ...more] = await claimDue(store, { now: NOW + 1 });
+    expect(more).toEqual([]);
+    expect(last).toMatchObject({ location_id: line.location_id, attempt: 1 });
+    await store.updateWorkspace(other.location_id, { webhook_enabled: false }, NOW);
+    expect(await store.hastenDeliveries({ location_id: other.location_id, limit: 2 }, NOW + 1)).toBe(0);
+  });
+
   test('a delivered one is sent once more only by force, in order with what is under way and what came later', async () => {
     await using opened = await open();
     const { store } = opened;

@@ -8,6 +8,7 @@ import { Time } from '../../ui/time.tsx';
 import { countUp } from './count-up.ts';
 import classes from './deliveries.module.css';
 import { offerReplay, SwitchOn } from './switch-on.tsx';
+import { TryAll } from './try-all.tsx';
 
 /** What is kept for each is counted so often. */
 const COUNT_EVERY_MS = 60_000;
@@ -79,6 +80,7 @@ function Endpoint({ notice: { kind, location_id, workspace, since, detail }, onR
         >
           Its events
         </Button>
+        {!isOff && <TryAll workspace={location_id} />}
         {isOff && <SwitchOn workspace={location_id} onDone={offerReplay} />}
         {!isOff && kept && kept.dead + kept.recorded > 0 && (
           <Button size="xs" variant="default" onClick={() => onReplay(location_id)}>

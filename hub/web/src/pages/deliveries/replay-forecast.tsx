@@ -7,6 +7,7 @@ import { tellDone } from '../../ui/notices.ts';
 import { PlainText } from '../../ui/plain-text.tsx';
 import { countUp } from './count-up.ts';
 import { SwitchOn } from './switch-on.tsx';
+import { TryAll } from './try-all.tsx';
 
 export function mayReplay({ url, webhook_enabled }: Workspace): boolean {
   return url !== null && webhook_enabled;
@@ -73,7 +74,10 @@ function NothingKept({ workspace }: { workspace: string }) {
         <>
           {' '}
           {pending === '1' ? '1 event is pending: it is' : `${pending} events are pending: they are`} tried by
-          the hub itself, again and again. “Try now” on one makes it due at once.
+          the hub itself, again and again.
+          <Group mt="sm">
+            <TryAll workspace={workspace} />
+          </Group>
         </>
       )}
     </Alert>
