@@ -200,6 +200,17 @@ describeWithBrowser('a filter of the panel', (browser) => {
     await page.getByRole('link', { name: 'Night shift', exact: true }).waitFor();
   });
 
+  test('finds a number as people write it, and says where it does not look', async () => {
+    const mac = await hub.pairMac('Searched Mac');
+    const { id } = await hub.join(mac.id, { name: 'Searched' });
+    await hub.send(id, 'to-be-found', { phone: '+12145550130', message: 'spoken words' });
+    const { page } = await browser().open(hub.url, { cookies: admin.cookies });
+    await page.goto('/messages?q=(214) 555-0130');
+    await page.getByRole('link', { name: 'spoken words' }).waitFor();
+    await page.goto('/messages?q=spoken');
+    await page.getByText('not at what was said').waitFor();
+  });
+
   test('takes a year that is typed over another', async () => {
     const { page } = await browser().open(hub.url, { cookies: admin.cookies });
     await page.goto('/messages?since=2025-11-20T09:00:00.000Z');

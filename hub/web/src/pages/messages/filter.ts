@@ -19,7 +19,7 @@ export type FilterValues = Partial<Record<(typeof FILTERS)[number], string>>;
 /** What the API is asked for. A whole number has an index; a part of one has none. */
 export function readFilter({ q, phone, ...rest }: FilterValues): MessageFilter {
   const number = wholeNumber(q ?? '');
-  const asked = number === undefined ? { q, phone } : { phone: number };
+  const asked = number === undefined ? { q: q && bare(q), phone } : { phone: number };
   return Object.fromEntries(
     Object.entries({ ...asked, ...rest }).filter(([, value]) => value !== undefined),
   ) as MessageFilter;
@@ -29,6 +29,11 @@ export function readFilter({ q, phone, ...rest }: FilterValues): MessageFilter {
 function wholeNumber(text: string): string | undefined {
   const digits = text.replaceAll(/[\s().-]/g, '');
   return /^\+\d{8,15}$/.test(digits) ? digits : undefined;
+}
+
+/** Digits that are set as a phone number is, "(214) 555-0100", without what is between them. */
+function bare(text: string): string {
+  return /^[\d\s().-]+$/.test(text) && /[\s()]/.test(text) ? text.replaceAll(/\D/g, '') : text;
 }
 
 const STATUSES = [

@@ -111,7 +111,7 @@ function NothingFound({ nextCursor, isFiltered, onClear }: NothingFoundProps) {
           </Button>
         }
       >
-        Nothing fits all of these filters.
+        Nothing fits all of these filters. The search looks at ids and numbers, not at what was said.
       </EmptyNote>
     );
   return (
