@@ -57,7 +57,7 @@ function format(lines: string[][]): string {
  * What a spreadsheet takes for the start of a cell that parts them at semicolons or tabs, as it does where a comma stands in
  * numbers: quotes mean nothing to it there. A sign before a space or a bracket that closes is a list or a face.
  */
-const INNER_FORMULA = /([;\t\r\n]"*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d][\w("'])/g;
+const INNER_FORMULA = /([;\t\r\n]"*)(?=[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?![\s)]|$))/g;
 
 /** A line feed at the start is one more thing that spreadsheets pass over on their way to a formula. */
 function escapeInside(text: string): string {

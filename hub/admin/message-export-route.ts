@@ -29,19 +29,40 @@ export function messageExportRoute({ store, quiet, now }: AdminDependencies): Ro
       schema: z.string(),
       contentType: 'text/csv',
     },
-    handle: async ({ query, scope }) => {
+    handle: async ({ query, scope, userId }) => {
       judgeFilter(query);
       quiet.admit();
       const filter = { ...query, ...withinWorkspaces(scope) };
-      const read = (cursor: string | undefined, limit: number): Promise<Part> =>
-        quiet
-          .run(async () => toPart(await store.listMessages(filter, { limit, cursor })))
-          .then(({ value }) => value);
+      const rights = userId === undefined ? undefined : await readRights(store, userId);
+      const read = async (cursor: string | undefined, limit: number): Promise<Part> => {
+        // A file may take its reader minutes. Whoever may not have it any more gets no further line.
+        if (userId !== undefined && (await readRights(store, userId)) !== rights)
+          throw new RightsChangedError();
+        const { value } = await quiet.run(async () =>
+          toPart(await store.listMessages(filter, { limit, cursor })),
+        );
+        return value;
+      };
       // What is wrong with the request or the database is found before the answer has begun.
       const first = await read(undefined, PAGE_ROWS);
       return { status: 200, headers: headersAt(now()), stream: writeCsv(first, read) };
     },
   });
+}
+
+class RightsChangedError extends Error {
+  override readonly name = 'RightsChangedError';
+
+  constructor() {
+    super('What may be exported was changed meanwhile: the file ends here.');
+  }
+}
+
+/** What somebody may see of messages, so that it can be compared. */
+async function readRights(store: AdminDependencies['store'], userId: string): Promise<string> {
+  const access = await store.readAccess(userId);
+  const user = access && !access.user.disabled ? access.user : undefined;
+  return JSON.stringify(user && [user.role, user.workspaces.toSorted()]);
 }
 
 function headersAt(now: number): Record<string, string> {

@@ -9,14 +9,15 @@ import {
   workspaceChangesSchema,
   workspaceSchema,
 } from '../../shared/api/workspaces.ts';
-import { CHANNELS, type Channel } from '../../shared/channels.ts';
-import { type Caller, defineRoute, type Route, type Scope } from '../api/route.ts';
+import { CHANNELS } from '../../shared/channels.ts';
+import { type Caller, defineRoute, type Route } from '../api/route.ts';
 import { refuseField } from '../api/validate.ts';
 import { createSigningSecret, nameInLog } from '../credentials/tokens.ts';
-import type { Assignment, Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
+import { ChannelInUseError } from '../store/device-errors.ts';
+import type { Header, NewWorkspace, Workspace, WorkspaceChanges } from '../store/records.ts';
 import type { AdminDependencies } from './dependencies.ts';
 import { describeNewWorkspace, describeWorkspaceChanges } from './describe-changes.ts';
-import { maySeeDevice, refuseLocation, requireWorkspace, withinWorkspaces } from './lookups.ts';
+import { refuseLocation, requireWorkspace, withinDevices, withinWorkspaces } from './lookups.ts';
 import { showWorkspace } from './views.ts';
 import { judgeHeaders } from './webhook-headers.ts';
 
@@ -145,8 +146,10 @@ function editRoute(dependencies: AdminDependencies): Route {
       const { location_id } = workspace;
       const changes = composeChanges(body, workspace);
       const before = await store.listAssignments(location_id);
-      if (body.channels) judgeChannels(before, body.channels, caller.scope);
-      const changed = (await store.updateWorkspace(location_id, changes, now())) ?? refuseLocation();
+      const changed = await store
+        .updateWorkspace(location_id, changes, now(), withinDevices(caller.scope))
+        .catch(explainChannelInUse);
+      if (changed === undefined) return refuseLocation();
       await recordEdit(workspace, changed, caller, dependencies);
       onDeliveriesDue();
       if (body.extra_events || body.channels) onDevicesChanged(before.map(({ device_id }) => device_id));
@@ -156,13 +159,9 @@ function editRoute(dependencies: AdminDependencies): Route {
   });
 }
 
-/** Devices that the caller does not see stay assigned: a channel that one of them serves is not theirs to take away. */
-function judgeChannels(assignments: Assignment[], channels: Channel[], scope: Scope | undefined): void {
-  const unseen = assignments.find(
-    ({ device_id, channel }) => !maySeeDevice(scope, device_id) && !channels.includes(channel),
-  );
-  if (unseen === undefined) return;
-  const message = `A device that you do not see serves ${unseen.channel} here: only an admin can take the channel away.`;
+function explainChannelInUse(error: unknown): never {
+  if (!(error instanceof ChannelInUseError)) throw error;
+  const message = `A device that you do not see serves ${error.channel} here: only an admin can take the channel away.`;
   throw new ApiError('conflict', message, { details: [{ field: 'channels', message }] });
 }
 

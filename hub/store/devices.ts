@@ -9,6 +9,7 @@ import type { CodeRenewal, Device, DeviceChanges, Enrollment, RedeemRequest } fr
 import { toDevice } from './rows.ts';
 import type { DeviceRow, Schema } from './schema.ts';
 import { queueOf } from './steps/context.ts';
+import { STILL_SERVED } from './still-served.ts';
 import type { DeviceStore } from './store.ts';
 
 type Steps = Omit<DeviceStore, 'deleteDevice'>;
@@ -93,7 +94,12 @@ async function readSettings(db: Kysely<Schema>, id: string): Promise<Settings | 
     .select('extra_events')
     .where('connected', '=', 1)
     .where('location_id', 'in', (assigned) =>
-      assigned.selectFrom('assignments').select('location_id').where('device_id', '=', id),
+      assigned
+        .selectFrom('assignments')
+        .innerJoin('devices', 'devices.id', 'assignments.device_id')
+        .select('location_id')
+        .where('device_id', '=', id)
+        .where(STILL_SERVED),
     )
     .execute();
   const asked = new Set(served.flatMap(({ extra_events }) => JSON.parse(extra_events) as ExtraEvent[]));

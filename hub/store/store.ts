@@ -80,9 +80,15 @@ export interface WorkspaceStore {
   readWorkspace(locationId: string): Promise<Workspace | undefined>;
   /**
    * A new URL, or switching the webhook on, begins its record of failures anew. Clearing the URL or switching the webhook off
-   * turns its pending deliveries into recorded ones. Assignments end on channels that it uses no more.
+   * turns its pending deliveries into recorded ones. Assignments end on channels that it uses no more; throws ChannelInUseError
+   * when that would end one of a device that is not `within`.
    */
-  updateWorkspace(locationId: string, changes: WorkspaceChanges, now: number): Promise<Workspace | undefined>;
+  updateWorkspace(
+    locationId: string,
+    changes: WorkspaceChanges,
+    now: number,
+    options?: Within,
+  ): Promise<Workspace | undefined>;
   /**
    * Deletes the workspace with its assignments, keys, and deliveries; its messages stay for the record, those queued FAILED.
    * Of a big one the rest goes in steps of `purgeDeleted`, unseen meanwhile.
@@ -276,16 +282,6 @@ export class StoreUnavailableError extends Error {
 /** The connection broke while a step was being committed: whether it stands is not known. */
 export class CommitInDoubtError extends StoreUnavailableError {
   override readonly name = 'CommitInDoubtError';
-}
-
-export class UnknownDeviceError extends Error {
-  override readonly name = 'UnknownDeviceError';
-  readonly deviceId: string;
-
-  constructor(deviceId: string) {
-    super(`There is no device with the id ${deviceId}.`);
-    this.deviceId = deviceId;
-  }
 }
 
 /** A journal batch starts after the next expected entry: the device must resend from `expected`. */

@@ -1,20 +1,20 @@
-import { sql, type Transaction, type Updateable } from 'kysely';
+import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
 import { CHANNELS, type Channel } from '../../shared/channels.ts';
 import type { Base } from './base.ts';
+import { ChannelInUseError, UnknownDeviceError } from './device-errors.ts';
 import { listed, startOf, toPage } from './pages.ts';
-import type { NewWorkspace, Workspace, WorkspaceChanges } from './records.ts';
+import type { Assignment, NewWorkspace, Within, Workspace, WorkspaceChanges } from './records.ts';
 import { sealHeaders, sealPreviousSecret, sealSigningSecret, toWorkspace } from './rows.ts';
 import type { Schema, WorkspaceRow } from './schema.ts';
 import { queueOf } from './steps/context.ts';
-import { UnknownDeviceError, type WorkspaceStore } from './store.ts';
+import { STILL_SERVED } from './still-served.ts';
+import type { WorkspaceStore } from './store.ts';
 import type { Vault } from './vault.ts';
 
 type Steps = Pick<
   WorkspaceStore,
   'createWorkspace' | 'listWorkspaces' | 'updateWorkspace' | 'setAssignments' | 'listAssignments'
 >;
-
-const STILL_SERVED = sql<boolean>`EXISTS (SELECT 1 FROM json_each(devices.channels) WHERE value = assignments.channel)`;
 
 export function workspaceSteps({ query, change, vault }: Base): Steps {
   return {
@@ -35,9 +35,9 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
       return toPage(rows, page.limit, (row) => toWorkspace(row, vault));
     },
 
-    updateWorkspace: (locationId, changes, now) =>
+    updateWorkspace: (locationId, changes, now, { within } = {}) =>
       change(
-        (db) => updateWorkspace(db, locationId, changes, vault, now),
+        (db) => updateWorkspace(db, { locationId, changes, within }, vault, now),
         async () => [queueOf(locationId)],
       ),
 
@@ -47,18 +47,19 @@ export function workspaceSteps({ query, change, vault }: Base): Steps {
         async () => [queueOf(locationId)],
       ),
 
-    listAssignments: (locationId) =>
-      query((db) =>
-        db
-          .selectFrom('assignments')
-          .innerJoin('devices', 'devices.id', 'assignments.device_id')
-          .select(['location_id', 'device_id', 'channel'])
-          .where('location_id', '=', locationId)
-          .where(STILL_SERVED)
-          .orderBy('assignments.seq')
-          .execute(),
-      ),
+    listAssignments: (locationId) => query((db) => listAssignments(db, locationId)),
   };
+}
+
+async function listAssignments(db: Kysely<Schema>, locationId: string): Promise<Assignment[]> {
+  return await db
+    .selectFrom('assignments')
+    .innerJoin('devices', 'devices.id', 'assignments.device_id')
+    .select(['location_id', 'device_id', 'channel'])
+    .where('location_id', '=', locationId)
+    .where(STILL_SERVED)
+    .orderBy('assignments.seq')
+    .execute();
 }
 
 async function createWorkspace(
@@ -96,13 +97,18 @@ async function createWorkspace(
   return toWorkspace(row, vault);
 }
 
+interface WorkspaceEdit extends Within {
+  locationId: string;
+  changes: WorkspaceChanges;
+}
+
 async function updateWorkspace(
   db: Transaction<Schema>,
-  locationId: string,
-  changes: WorkspaceChanges,
+  { locationId, changes, within }: WorkspaceEdit,
   vault: Vault,
   now: number,
 ): Promise<Workspace | undefined> {
+  if (changes.channels) await judgeChannels(db, locationId, changes.channels, within);
   const row = await db
     .updateTable('workspaces')
     .set({ ...toColumns(locationId, changes, vault), updated_at: now })
@@ -116,6 +122,20 @@ async function updateWorkspace(
   if (row.connected === 0 || changes.channels) await unrouteWorkspace(db, locationId);
   await resolveNotices(db, locationId, changes, now);
   return toWorkspace(row, vault);
+}
+
+/** Devices that are not `within` stay assigned: a channel that one of them serves is not the caller's to take away. */
+async function judgeChannels(
+  db: Transaction<Schema>,
+  locationId: string,
+  channels: readonly Channel[],
+  within: readonly string[] | undefined,
+): Promise<void> {
+  if (within === undefined) return;
+  const unseen = (await listAssignments(db, locationId)).find(
+    ({ device_id, channel }) => !within.includes(device_id) && !channels.includes(channel),
+  );
+  if (unseen) throw new ChannelInUseError(unseen.channel);
 }
 
 /** Those too that wait for their device to serve the channel again. */
@@ -181,7 +201,10 @@ async function resolveNotices(
   await open.execute();
 }
 
-/** An assignment that stays keeps its place in the order of assigning; one of a device that is not `within` stays. */
+/**
+ * An assignment that stays keeps its place in the order of assigning; one of a device that is not `within` stays. Channels that
+ * the workspace does not use, by now, are passed over.
+ */
 async function setAssignments(
   db: Transaction<Schema>,
   locationId: string,
@@ -196,12 +219,19 @@ async function setAssignments(
     .select(['seq', 'device_id', 'channel'])
     .where('location_id', '=', locationId)
     .execute();
-  const keys = new Set(assignments.map(({ device_id, channel }) => `${channel} ${device_id}`));
+  const workspace = await db
+    .selectFrom('workspaces')
+    .select('channels')
+    .where('location_id', '=', locationId)
+    .executeTakeFirst();
+  const used = new Set(JSON.parse(workspace?.channels ?? '[]') as Channel[]);
+  const wanted = assignments.filter(({ channel }) => used.has(channel));
+  const keys = new Set(wanted.map(({ device_id, channel }) => `${channel} ${device_id}`));
   const gone = held
     .filter(({ device_id }) => within === undefined || within.includes(device_id))
     .filter(({ device_id, channel }) => !keys.has(`${channel} ${device_id}`));
   for (const { seq } of gone) await db.deleteFrom('assignments').where('seq', '=', seq).execute();
-  for (const { device_id, channel } of assignments)
+  for (const { device_id, channel } of wanted)
     await db
       .insertInto('assignments')
       .values({ location_id: locationId, device_id, channel })

@@ -73,7 +73,9 @@ export async function chooseWorkspace(
 async function listWorkspaces({ db }: StoreContext, deviceId: string, channel: Channel): Promise<string[]> {
   const served = await db.all<{ location_id: string }>(
     `SELECT a.location_id FROM assignments a JOIN workspaces w ON w.location_id = a.location_id
-       WHERE a.device_id = ? AND a.channel = ? AND w.connected = 1 ORDER BY a.seq`,
+       JOIN devices d ON d.id = a.device_id
+       WHERE a.device_id = ? AND a.channel = ? AND w.connected = 1
+         AND EXISTS (SELECT 1 FROM json_each(d.channels) WHERE value = a.channel) ORDER BY a.seq`,
     deviceId,
     channel,
   );

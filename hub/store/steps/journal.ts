@@ -1,8 +1,9 @@
 import type { JournalEntry, StatusEntry } from '../../../shared/wire/journal.ts';
 import { normalizeSender } from '../../routing/recipient.ts';
 import { nearestInstant } from '../../webhooks/events.ts';
+import { UnknownDeviceError } from '../device-errors.ts';
 import type { JudgedBatch } from '../records.ts';
-import { JournalGapError, UnknownDeviceError } from '../store.ts';
+import { JournalGapError } from '../store.ts';
 import { deviceOf, queueOf, type StoreContext } from './context.ts';
 import { applyEvidence, findOffered } from './evidence.ts';
 import { recordExtra } from './extras.ts';

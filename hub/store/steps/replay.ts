@@ -73,14 +73,15 @@ export async function retryDelivery(
   const delivery = await find();
   if (delivery === undefined || (delivery.status === 'delivered' && !force)) return false;
   if (!(await context.directory.listens(delivery.location_id))) return false;
-  await db.run(GIVE_BACK, delivery.seq);
+  await db.run(GIVE_BACK, delivery.seq, now);
   await makePending(context, delivery.location_id, [delivery], now);
   return true;
 }
 
 /** An attempt that somebody asked for takes no step of the schedule from the hub's own. */
 const GIVE_BACK = `
-UPDATE deliveries SET tries = tries - 1 WHERE seq = ? AND status = 'pending' AND owner IS NULL AND tries > 0`;
+UPDATE deliveries SET tries = tries - 1
+WHERE seq = ? AND status = 'pending' AND owner IS NULL AND tries > 0 AND next_attempt_at > ?`;
 
 const HASTEN = `
 UPDATE deliveries SET next_attempt_at = ?, tries = CASE WHEN tries > 0 THEN tries - 1 ELSE 0 END

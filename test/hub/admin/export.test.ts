@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { csvHead, csvLines } from '../../../hub/admin/message-csv.ts';
 import type { MessageView } from '../../../shared/api/messages.ts';
+import { PanelUser } from '../kit/panel-user.ts';
 import { TestHub } from '../kit/test-hub.ts';
 
 const MESSAGE: MessageView = {
@@ -45,6 +48,8 @@ test.each([
   ['3 = 1 + 2', '3 = 1 + 2'],
   ["a;=cmd|' /C calc'!A0;b", "a;'=cmd|' /C calc'!A0;b"],
   ['a;-1;+(1);@b', "a;'-1;'+(1);'@b"],
+  ["a;--cmd|'/c'!A0;-+1;+$A$1;+.5;-{1};+@SUM(1)", "a;'--cmd|'/c'!A0;'-+1;'+$A$1;'+.5;'-{1};'+@SUM(1)"],
+  ['a\n-@SUM(1)', '"a\n\'-@SUM(1)"'],
   ['a\t=1', "a\t'=1"],
   ['a;"=1;b', `"a;""'=1;b"`],
   ['a\n=1;', '"a\n\'=1;"'],
@@ -133,4 +138,35 @@ test('HEAD is answered with the headers alone', async () => {
     'text/csv; charset=utf-8; header=present',
     '',
   ]);
+});
+
+test('an export ends where its reader may read on no more', async () => {
+  await using other = await TestHub.start();
+  const ann = await PanelUser.setUp(other);
+  const { id } = await other.join((await other.pairMac()).id);
+  const invited = await ann.call('POST', '/api/users', {
+    name: 'Ben',
+    email: 'ben@example.com',
+    role: 'user',
+    workspaces: [id],
+  });
+  const ben = new PanelUser(other);
+  await ben.join(String(invited.body.invite_url));
+  // More than lies between the hub and a reader who pauses.
+  const message = 'x'.repeat(9_900);
+  for (let batch = 0; batch < 50; batch += 1)
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) => other.send(id, `m-${batch}-${index}`, { message })),
+    );
+  const cookie = [...ben.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const [response] = (await once(
+    get(`${other.url}/api/messages.csv`, { headers: { cookie } }),
+    'response',
+  )) as [IncomingMessage];
+  await once(response, 'readable');
+  await ann.call('PATCH', `/api/users/${invited.body.id}`, { disabled: true });
+  const ended = new Promise((resolve) => response.on('close', resolve));
+  response.on('error', () => undefined).resume();
+  await ended;
+  expect(response.complete).toBe(false);
 });

@@ -35,7 +35,7 @@ describeWithBrowser('a dialog of the panel', (browser) => {
     await page.getByRole('button', { name: 'Delete workspace' }).click();
     await page.getByText('Focused is deleted.').waitFor();
     await page.getByRole('link', { name: 'Delete Focused' }).waitFor({ state: 'hidden' });
-    expect(['Workspaces / Webhooks', 'Delete']).toContain(await page.evaluate(FOCUSED));
+    expect(await page.evaluate(FOCUSED)).toBe('Workspaces / Webhooks');
   });
 
   test('begins with what is stored now, and never with what was before the last change', async () => {
@@ -177,6 +177,33 @@ describeWithBrowser('a dialog of the panel', (browser) => {
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     expect(await page.getByText('Not for Eve').count()).toBe(0);
     expect(page.url()).toBe(`${hub.url}/`);
+  });
+});
+
+describeWithBrowser('a page of the panel', (browser) => {
+  test('begins anew when somebody else signs in beside it', async () => {
+    await using hub = await TestHub.start();
+    const ann = await PanelUser.setUp(hub);
+    await hub.createWorkspace({ name: 'Of Ann alone' });
+    const invited = await ann.call('POST', '/api/users', {
+      name: 'Gus',
+      email: 'gus@example.com',
+      role: 'user',
+    });
+    const gus = new PanelUser(hub);
+    await gus.join(String(invited.body.invite_url));
+    await using view = await browser().open(hub.url, { cookies: ann.cookies });
+    const { page } = view;
+    await view.goto('/workspaces');
+    await page.getByRole('link', { name: 'Of Ann alone', exact: true }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.context().clearCookies();
+    await page.context().addCookies([...gus.cookies].map(([name, value]) => ({ name, value, url: hub.url })));
+    // Ann's page hears that something changed, and asks who it is.
+    await hub.api('PATCH', `/api/users/${invited.body.id}`, { name: 'Gus the second' });
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByText('Gus the second').first().waitFor();
+    expect(await page.getByText('Of Ann alone').count()).toBe(0);
   });
 });
 

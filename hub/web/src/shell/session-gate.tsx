@@ -1,5 +1,5 @@
 import { Center, Loader, Modal } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Navigate, useLocation } from 'react-router';
 import { ApiFailure } from '../api/failures.ts';
 import { type Me, useMe } from '../api/me.ts';
@@ -17,6 +17,14 @@ export function SessionGate({ children }: { children: ReactNode }) {
   const { data: me, error, refetch } = useMe();
   const hasEnded = useHasSessionEnded();
   const { pathname, search } = useLocation();
+  const opener = useRef(me?.id);
+  opener.current ??= me?.id;
+  const isOther = me !== undefined && opener.current !== me.id;
+  // Somebody else signed in, in another tab: what is open here belongs to who opened it.
+  useEffect(() => {
+    if (isOther) location.replace('/');
+  }, [isOther]);
+  if (isOther) return null;
   if (me)
     return (
       <>

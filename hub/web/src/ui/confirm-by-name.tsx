@@ -13,7 +13,8 @@ interface ConfirmByNameProps {
   /** On the button: what is done. */
   verb: string;
   confirm: () => Promise<unknown>;
-  onDone: () => void;
+  /** Awaited: what was confirmed goes from the page before the dialog does, or the focus would go with it. */
+  onDone: () => Promise<void>;
   onClose: () => void;
 }
 

@@ -168,6 +168,8 @@ export function describeOutcomes(open: OpenStore): void {
     await store.settleDeliveries('hub-1', [settled(first!, later)], NOW);
     for (const n of [2, 3]) {
       expect(await store.retryDelivery(first!.id, NOW + n)).toBe(true);
+      // However often it is asked for before it begins.
+      expect(await store.retryDelivery(first!.id, NOW + n)).toBe(true);
       const [again] = await claimDue(store, { now: NOW + n });
       expect(again).toMatchObject({ id: first!.id, attempt: 1 });
       await store.settleDeliveries('hub-1', [settled(again!, later)], NOW + n);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { JournalGapError, UnknownDeviceError } from '../../../../hub/store/store.ts';
+import { UnknownDeviceError } from '../../../../hub/store/device-errors.ts';
+import { JournalGapError } from '../../../../hub/store/store.ts';
 import { MESSAGE_STATUSES, STATUS_EVENTS, STATUS_LADDER } from '../../../../shared/status-ladder.ts';
 import {
   addDevice,

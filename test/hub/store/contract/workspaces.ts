@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { InvalidCursorError, UnknownDeviceError } from '../../../../hub/store/store.ts';
+import { ChannelInUseError, UnknownDeviceError } from '../../../../hub/store/device-errors.ts';
+import { InvalidCursorError } from '../../../../hub/store/store.ts';
 import {
   addDevice,
   addLine,
@@ -9,6 +10,7 @@ import {
   drain,
   HOUR,
   Journal,
+  messageEntry,
   messageOf,
   NOW,
   newMessage,
@@ -133,6 +135,47 @@ export function describeWorkspaces(open: OpenStore): void {
     await store.updateDevice(device_id, { channels: ['imessage', 'sms'] }, NOW);
     expect(await store.listServedChannels(location_id)).toEqual(['imessage']);
     expect(await store.listAssignments(location_id)).toHaveLength(1);
+  });
+
+  test('an assignment is written only on a channel that the workspace uses by then', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const meant = (['imessage', 'sms'] as const).map((channel) => ({ device_id, channel }));
+    await Promise.all([
+      store.updateWorkspace(location_id, { channels: ['imessage'] }, NOW),
+      store.setAssignments(location_id, meant, NOW),
+    ]);
+    expect(await store.listServedChannels(location_id)).toEqual(['imessage']);
+    await store.setAssignments(location_id, meant, NOW);
+    expect((await store.listAssignments(location_id)).map(({ channel }) => channel)).toEqual(['imessage']);
+  });
+
+  test('a channel that a device out of sight serves is not taken away', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store);
+    const narrow = (within: string[]) =>
+      store.updateWorkspace(location_id, { channels: ['imessage'] }, NOW, { within });
+    await expect(narrow([])).rejects.toThrow(ChannelInUseError);
+    expect((await store.findWorkspace(location_id))?.channels).toContain('sms');
+    expect(await store.listAssignments(location_id)).toHaveLength(2);
+    await narrow([device_id]);
+    expect(await store.listAssignments(location_id)).toHaveLength(1);
+  });
+
+  test('a device that was narrowed hears and tells nothing for a workspace on the other channels', async () => {
+    await using opened = await open();
+    const { store } = opened;
+    const { location_id, device_id } = await addLine(store, { extra_events: ['echo'] });
+    await assign(store, location_id, [device_id], ['sms']);
+    expect((await store.readSettings(device_id))?.extra_events).toEqual(['echo']);
+    await store.updateDevice(device_id, { channels: ['imessage'] }, NOW);
+    expect((await store.readSettings(device_id))?.extra_events).toEqual([]);
+    const entry = messageEntry({ channel: 'sms' });
+    await store.recordJournal(device_id, new Journal().batch(entry), NOW);
+    const { items } = await store.listMessages({ device: device_id }, { limit: 10 });
+    expect(items.map((one) => one.location_id)).toEqual([null]);
   });
 
   test('an API key works for its own workspace until it is revoked', async () => {

@@ -102,10 +102,10 @@ function Revoke({ device: { id, name }, onClose }: { device: Device; onClose: ()
       name={name}
       verb="Revoke device"
       confirm={() => removeDevice(id)}
-      onDone={() => {
+      onDone={async () => {
         void refresh('devices', 'workspaces', 'messages', 'users');
         tellDone(`${name} is revoked.`);
-        void navigate('/devices');
+        await navigate('/devices');
       }}
       onClose={onClose}
     >

@@ -118,8 +118,8 @@ function Removal({ user, onClose }: { user: User; onClose: () => void }) {
           name={user.name}
           verb="Delete user"
           confirm={() => removeUser(user.id)}
-          onDone={() => {
-            void refresh('users', 'audit');
+          onDone={async () => {
+            await refresh('users', 'audit');
             tellDone(`${user.name} is deleted.`);
             onClose();
           }}

@@ -28,8 +28,8 @@ export function DeleteWorkspace({ id, onClose }: DeleteWorkspaceProps) {
       name={name}
       verb="Delete workspace"
       confirm={() => deleteWorkspace(id)}
-      onDone={() => {
-        void refresh('workspaces', 'messages', 'deliveries', 'devices');
+      onDone={async () => {
+        await refresh('workspaces', 'messages', 'deliveries', 'devices');
         tellDone(`${name} is deleted.`);
         onClose();
       }}
