@@ -69,7 +69,11 @@ describeWithBrowser('devices, in the panel', (browser) => {
     const view = await open(`/devices/${body.device_id}`);
     const { page } = view;
     view.expect(/answered 500|status of 500/);
-    await page.route('**/renew-code', (route) => route.fulfill({ status: 500, json: FAULT }), { times: 1 });
+    let tries = 0;
+    await page.route('**/renew-code', (route) => {
+      tries += 1;
+      return tries === 1 ? route.fulfill({ status: 500, json: FAULT }) : route.continue();
+    });
     await page.getByRole('button', { name: 'Get a new code' }).click();
     await page.getByText(FAULT.message).waitFor();
     await page.getByRole('button', { name: 'Get a new code' }).click();

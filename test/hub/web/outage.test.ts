@@ -42,6 +42,24 @@ describeWithBrowser('the panel, when the hub is away', (browser) => {
     await view.page.unroute('**/api/me');
     await view.page.getByRole('heading', { name: 'Devices' }).waitFor();
   });
+
+  test('asks again what was never answered', async () => {
+    await using hub = await TestHub.start();
+    const admin = await PanelUser.setUp(hub);
+    await hub.pairMac('Late to show');
+    await using view = await browser().open(hub.url, { cookies: admin.cookies });
+    view.expect(/ERR_ABORTED|ERR_FAILED/);
+    let asked = 0;
+    await view.page.route('**/api/devices?*', (route) => {
+      asked += 1;
+      // The first is left without any answer.
+      return asked === 1 ? undefined : route.continue();
+    });
+    await view.goto('/devices');
+    await view.page.getByRole('link', { name: 'Late to show' }).waitFor();
+    expect(asked).toBeGreaterThan(1);
+  });
+
   test('calls no device removed, and counts none, before it knows which there are', async () => {
     await using hub = await TestHub.start();
     await using furnished = await furnish(hub);

@@ -12,6 +12,9 @@ export const ME_PATH = '/api/me';
 /** Where 401 means that a password or code is wrong. */
 const NO_SESSION_YET = /^\/api\/auth\/(sign-in|two-factor)\//;
 
+/** A question whose answer is lost (a network that was left, a lid that was closed) is asked anew after this. Milliseconds. */
+const PATIENCE_MS = 20_000;
+
 interface Asked {
   query?: Query;
   body?: unknown;
@@ -50,7 +53,8 @@ async function ask(method: Method, path: string, asked: Asked): Promise<Answered
   const answer = await send(method, path, asked);
   const { status, headers } = answer;
   const content = await readContent(answer);
-  if (isProxyAnswer(answer, content)) {
+  const isCutShort = method === 'GET' && status < 300 && content === undefined;
+  if (isCutShort || isProxyAnswer(answer, content)) {
     noteUnreachable();
     throw new HubUnreachable();
   }
@@ -80,6 +84,12 @@ export function searchOf(query: Query = {}): string {
   return search === '' ? '' : `?${search}`;
 }
 
+/** What changes something is not given up: whether it was done would not be known. */
+function limit(method: Method, signal: AbortSignal | undefined): AbortSignal | null {
+  if (method !== 'GET') return signal ?? null;
+  return AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), ...(signal ? [signal] : [])]);
+}
+
 async function send(method: Method, path: string, { query, body, signal }: Asked): Promise<Response> {
   try {
     return await fetch(path + searchOf(query), {
@@ -87,7 +97,7 @@ async function send(method: Method, path: string, { query, body, signal }: Asked
       credentials: 'same-origin',
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: signal ?? null,
+      signal: limit(method, signal),
     });
   } catch (cause) {
     // Nobody waits for the answer any more; the hub may well be there.
