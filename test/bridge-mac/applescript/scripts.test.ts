@@ -33,9 +33,12 @@ describe('the scripts', () => {
 
   test('differ in the paths of their inputs only, and those are quoted', () => {
     const way = { route: 'participant', channel: 'imessage', content: 'file' } as const;
-    const hostile = { recipient: '/tmp/a "b" \\c\nd/1.recipient', text: '/tmp/a "b" \\c\nd/1.text' };
+    const hostile = {
+      recipient: '/Users/ann/a "b" \\c\nd/1.recipient',
+      text: '/Users/ann/a "b" \\c\nd/1.text',
+    };
     const script = scriptFor(way, hostile);
-    expect(script).toContain('POSIX file "/tmp/a \\"b\\" \\\\c\\nd/1.recipient"');
+    expect(script).toContain('POSIX file "/Users/ann/a \\"b\\" \\\\c\\nd/1.recipient"');
     expect(script.split('\n')).toHaveLength(scriptFor(way, INPUTS).split('\n').length);
     expect(script).toContain('(POSIX file theText) as alias');
   });

@@ -36,7 +36,7 @@ function notFound(path: string): ScriptError {
 }
 
 /**
- * `read`: text paths are in colon notation, so `read "/tmp/x"` fails. Without `as «class utf8»` the bytes are taken
+ * `read`: text paths are in colon notation, so `read "/Users/x"` fails. Without `as «class utf8»` the bytes are taken
  * as MacRoman. A missing file is −43, nothing left to read −39.
  */
 export function readFile(direct: Value, as: string | undefined, cwd: string): string {

@@ -3,6 +3,7 @@ import type { Channel } from '../../../../../shared/channels.ts';
 import type { ExtraEvent } from '../../../../../shared/extra-events.ts';
 import type { Body } from '../../api/request.ts';
 import type { Routes, Workspace } from '../../api/workspaces.ts';
+import { differenceOf } from '../../forms/difference-of.ts';
 import { CHANNELS, MASK } from '../../words.ts';
 
 /** A header in the form. The hub has the value of a stored one, and an empty field leaves it as it is. */
@@ -105,13 +106,7 @@ export function changesOf(
   before: WorkspaceValues,
   after: WorkspaceValues,
 ): Body<typeof workspaceChangesSchema> {
-  const was = bodyOf(before);
-  const is = bodyOf(after);
-  return Object.fromEntries(
-    Object.entries(is).filter(
-      ([field, value]) => JSON.stringify(value) !== JSON.stringify(was[field as keyof typeof was]),
-    ),
-  );
+  return differenceOf(bodyOf(before), bodyOf(after));
 }
 
 function orNull(text: string): string | null {
